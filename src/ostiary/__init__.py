@@ -1,0 +1,1 @@
+"""Ostiary: an OAuth 2.0 authorization server and OpenID Provider."""

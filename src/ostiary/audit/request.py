@@ -1,0 +1,18 @@
+"""The request that is being answered, so that every event and refusal can name it."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class CurrentRequest:
+    """What the web layer knows of the request at hand."""
+
+    id: str
+    issuer: str
+    source: str
+    """The caller's address."""
+
+
+NOBODY = CurrentRequest(id="", issuer="", source="")
+current_request: ContextVar[CurrentRequest] = ContextVar("current_request", default=NOBODY)

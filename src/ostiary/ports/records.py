@@ -1,0 +1,181 @@
+"""What the stores keep: rows with the columns a query needs, and a document that only its own room can read.
+
+Times are milliseconds since 1970-01-01 UTC. A `document` is JSON text that carries its own schema number.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRecord:
+    """One client: the canonical document and, ready to be sent, its rendering for the client management service."""
+
+    client_id: str
+    version: int
+    """1 for a new client, one more at every change."""
+    name: str
+    enabled: bool
+    created_at: int
+    modified_at: int
+    document: bytes
+    legacy: bytes
+    """The client as `/pf-ws/rest/oauth/clients` writes it."""
+    legacy_version: int
+    """The version of the rendering code that made `legacy`; another one is made anew when read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRecord:
+    """A configuration object (manager, policy, validator, settings …) of one kind."""
+
+    kind: str
+    id: str
+    version: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRecord:
+    """An authorization code. `key` is the row key of the code (see `tokens.handles`), never the code."""
+
+    key: bytes
+    client_id: str
+    grant_id: str
+    expires_at: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """What came of redeeming a code."""
+
+    code: CodeRecord
+    first_time: bool
+    """True for exactly one of all redemptions of a code, however many came at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTokenRecord:
+    """A reference access token."""
+
+    key: bytes
+    client_id: str
+    grant_id: str
+    """The grant that made it, persistent or not; empty for client credentials."""
+    expires_at: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRecord:
+    """A persistent grant (behaviour §9.1)."""
+
+    grant_id: str
+    client_id: str
+    user_key: str
+    grant_type: str
+    created_at: int
+    updated_at: int
+    """Moves at every refresh and reuse; the idle timeout counts from here."""
+    expires_at: int | None
+    """None: no maximum lifetime."""
+    revoked: bool
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshTokenRecord:
+    """A refresh token of a persistent grant. Of one grant exactly one is not rolled."""
+
+    key: bytes
+    grant_id: str
+    client_id: str
+    issued_at: int
+    expires_at: int | None
+    predecessor: bytes | None
+    """The key of the token this one replaced."""
+    rolled_at: int | None = None
+    grace_until: int | None = None
+    """Until when a rolled token still returns the newest one; 0 after the newest was used."""
+    successor: bytes | None = None
+    """The newest token, sealed under a key that only the holder of this token can derive."""
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """A signed-on person in one browser."""
+
+    key: bytes
+    user_key: str
+    created_at: int
+    last_used_at: int
+    expires_at: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecord:
+    """What a person approved for a client, for S042."""
+
+    user_key: str
+    client_id: str
+    updated_at: int
+    expires_at: int | None
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord:
+    """A name and a password: a person or service of a validator, or an administrator."""
+
+    store: str
+    """``admin``, or the id of the password credential validator that holds it."""
+    username: str
+    version: int
+    password_hash: str
+    """An argon2id hash in its usual text form."""
+    failures: int
+    locked_until: int
+    """0: not locked."""
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyRecord:
+    """A signing key pair of one issuer's key set."""
+
+    kid: str
+    issuer: str
+    """Empty for the key set that all issuers share."""
+    family: str
+    """``RSA``, ``P-256``, ``P-384``, ``P-521`` or ``Ed25519``."""
+    state: str
+    """``pending``, ``active`` or ``retired``."""
+    created_at: int
+    changed_at: int
+    public: bytes
+    """The public JWK as JSON."""
+    private: bytes
+    """The private key, sealed by the vault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """An event kept as evidence."""
+
+    id: str
+    time: int
+    name: str
+    client_id: str
+    subject: str
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNotice:
+    """One change of configuration that caches must obey: the kind (``client`` or an object kind) and the id."""
+
+    generation: int
+    kind: str
+    id: str

@@ -1,0 +1,149 @@
+"""What every store promises, above all under concurrency. One contract suite holds all adapters to it.
+
+Reads see everything that any process was answered for. `expires_at` is the caller's business: a row may be found after
+its time, and clean-up comes later. Every call may raise `StoreUnavailable`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from ostiary.ports.changes import Change
+from ostiary.ports.records import (
+    AccessTokenRecord,
+    AccountRecord,
+    AuditRecord,
+    ChangeNotice,
+    ClientRecord,
+    CodeRecord,
+    ConsentRecord,
+    GrantRecord,
+    ObjectRecord,
+    Redemption,
+    RefreshTokenRecord,
+    SessionRecord,
+    SigningKeyRecord,
+)
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or did not answer in time. What depended on it must be refused."""
+
+
+class Stores(Protocol):
+    """The one door to everything that outlives a request."""
+
+    async def commit(self, *changes: Change) -> None:
+        """Make all changes durable in one unit, or raise `Conflict` and make none.
+
+        Returns only after the flush that holds them: what was answered survives ``kill -9``.
+        """
+
+    # Clients ------------------------------------------------------------------------------------------------------
+
+    async def client(self, client_id: str) -> ClientRecord | None:
+        """The client with exactly this id."""
+
+    def clients(self, chunk: int = 1000) -> AsyncIterator[Sequence[ClientRecord]]:
+        """Every client in the order of ids, in chunks, in constant memory."""
+
+    def legacy_clients(self, legacy_version: int, chunk: int = 1000) -> AsyncIterator[Sequence[bytes | ClientRecord]]:
+        """The stored legacy renderings in the order of ids, in chunks; the whole record where the rendering is stale."""
+
+    async def count_clients(self) -> int:
+        """How many clients there are."""
+
+    # Configuration ------------------------------------------------------------------------------------------------
+
+    async def objects(self) -> Sequence[ObjectRecord]:
+        """Every configuration object, ordered by kind and id."""
+
+    async def generation(self) -> int:
+        """The number of the newest change of a client, an object or the signing keys."""
+
+    async def changes_since(self, generation: int, limit: int = 1000) -> Sequence[ChangeNotice]:
+        """What changed after `generation`, oldest first, in the order of commits."""
+
+    async def signing_keys(self) -> Sequence[SigningKeyRecord]:
+        """Every signing key, oldest first."""
+
+    # Codes, tokens, grants ----------------------------------------------------------------------------------------
+
+    async def redeem_code(self, key: bytes, at: int) -> Redemption | None:
+        """Mark the code as used, whoever asks, and return it, in one atomic, committed step.
+
+        Of any number of callers at once exactly one sees `first_time`; every other marks the code as replayed, so that
+        `IssueFromCode` fails from then on.
+        """
+
+    async def access_token(self, key: bytes) -> AccessTokenRecord | None:
+        """The reference token with this key."""
+
+    async def is_jwt_revoked(self, key: bytes) -> bool:
+        """Whether `RevokeJwt` was committed for this key."""
+
+    async def refresh_token(self, key: bytes) -> tuple[RefreshTokenRecord, GrantRecord] | None:
+        """The refresh token and its grant."""
+
+    async def grant(self, grant_id: str) -> GrantRecord | None:
+        """A persistent grant, revoked or not."""
+
+    async def grants_of(self, *, client_id: str | None = None, user_key: str | None = None) -> Sequence[GrantRecord]:
+        """The grants that are not revoked, of a client, a person or both, oldest first."""
+
+    async def consent(self, user_key: str, client_id: str) -> ConsentRecord | None:
+        """What this person approved for this client before."""
+
+    async def use_once(self, purpose: str, key: bytes, expires_at: int) -> bool:
+        """True for exactly one caller per purpose and key, over all processes and nodes, until `expires_at`."""
+
+    async def add_pushed(self, key: bytes, client_id: str, expires_at: int, document: bytes) -> None:
+        """Keep a pushed authorization request."""
+
+    async def pushed(self, key: bytes) -> tuple[str, int, bytes] | None:
+        """The client, expiry and document of a pushed request that was not taken yet."""
+
+    async def take_pushed(self, key: bytes) -> bool:
+        """Consume it: True for exactly one caller."""
+
+    # People and sessions ------------------------------------------------------------------------------------------
+
+    async def session(self, key: bytes) -> SessionRecord | None:
+        """The session with this key."""
+
+    async def account(self, store: str, username: str) -> AccountRecord | None:
+        """The account of this name, letter case included."""
+
+    async def accounts(self, store: str) -> Sequence[AccountRecord]:
+        """Every account of a store, by name."""
+
+    async def count_failure(self, store: str, username: str, at: int, most: int, lock_ms: int) -> AccountRecord | None:
+        """One more failed sign-on, atomically; the account is locked for `lock_ms` when `most` in a row are reached."""
+
+    async def forget_failures(self, store: str, username: str) -> None:
+        """A sign-on succeeded."""
+
+    # Audit, leases, upkeep ----------------------------------------------------------------------------------------
+
+    async def audit(self, *, client_id: str | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """The newest evidence first."""
+
+    async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Take or prolong a lease: True for at most one holder until `until`."""
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Give it back early."""
+
+    async def clean_up(self, now: int, batch: int = 500) -> int:
+        """Remove up to `batch` expired rows of each kind; how many went. Idempotent."""
+
+    async def last_used(self, seen: Sequence[tuple[str, int]]) -> None:
+        """Note when clients were last used: (client id, time), in one batch; never moves a time back."""
+
+    async def ping(self) -> None:
+        """Returns when the database answers and its schema is this version's; raises `StoreUnavailable` otherwise."""
+
+    async def checkpoint(self) -> None:
+        """Upkeep of the database's own (SQLite: empty the write-ahead log)."""
+
+    async def close(self) -> None:
+        """Finish what runs and let go of the database."""
