@@ -1,0 +1,56 @@
+"""Handles: random texts that stand for a row, and the keys of those rows.
+
+A handle is base64url text of exactly the length its setting says: up to 6 characters of time (units of 16 ms), then at
+least 22 random ones (132 bits). The row's key is that time as a number ‖ SHA-256 of the handle, so that new rows land
+at the end of the index while nothing can be guessed and no digest needs comparing.
+"""
+
+import os
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+RANDOM_CHARACTERS = 22
+TIME_CHARACTERS = 6
+UNIT_MS = 16
+KEY_BYTES = 38
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_CYCLE = 64**TIME_CHARACTERS
+
+
+def new_handle(length: int, now: int) -> str:
+    """A new handle of `length` characters (at least 22), made at `now` (ms)."""
+    if length < RANDOM_CHARACTERS:
+        raise ValueError(f"a handle has at least {RANDOM_CHARACTERS} characters")
+    time_characters = min(TIME_CHARACTERS, length - RANDOM_CHARACTERS)
+    random_characters = length - time_characters
+    random = urlsafe_b64encode(os.urandom((random_characters * 3 + 3) // 4)).decode("ascii")[:random_characters]
+    if time_characters < TIME_CHARACTERS:
+        return _time_text(now)[:time_characters] + random if time_characters else random
+    return _time_text(now) + random
+
+
+def new_handle_of_entropy(entropy_bytes: int, now: int) -> str:
+    """A new handle whose random part holds at least `entropy_bytes` (never below 132 bits); its time comes on top."""
+    random_characters = max(RANDOM_CHARACTERS, -(-entropy_bytes * 4 // 3))
+    return new_handle(random_characters + TIME_CHARACTERS, now)
+
+
+def key_of(handle: str) -> bytes:
+    """The row key of any text presented as a handle. Text that is no handle gets a key that no row has."""
+    digest = sha256(handle.encode("utf-8", "surrogatepass")).digest()
+    if len(handle) < RANDOM_CHARACTERS + TIME_CHARACTERS:
+        return b"\0\0\0\0\0\0" + digest
+    units = 0
+    for character in handle[:TIME_CHARACTERS]:
+        units = units << 6 | _VALUES.get(character, 0)
+    return units.to_bytes(6, "big") + digest
+
+
+def _time_text(now: int) -> str:
+    units = now // UNIT_MS % _CYCLE
+    text = ""
+    for _ in range(TIME_CHARACTERS):
+        units, value = divmod(units, 64)
+        text = _ALPHABET[value] + text
+    return text
