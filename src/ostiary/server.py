@@ -6,6 +6,7 @@ A request is given one `Server` and works with it from start to end; a change of
 from dataclasses import dataclass
 
 from ostiary.clients.directory import ClientDirectory
+from ostiary.keys.passwords import Passwords
 from ostiary.keys.ring import KeyRing
 from ostiary.keys.vault import Vault
 from ostiary.ports.clock import Clock
@@ -36,5 +37,7 @@ class Server:
     """Keyed digests, sealing and derived keys; everything that comes from the key file."""
     keys: KeyRing
     """The signing keys in force for this issuer, with prepared signers and the published set."""
+    passwords: Passwords
+    """Slow hashes, off the loop, with a bounded cache of what was verified."""
     demo: bool = False
     """Whether the demo and its playground are served."""

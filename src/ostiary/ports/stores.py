@@ -14,7 +14,6 @@ from ostiary.ports.records import (
     AuditRecord,
     ChangeNotice,
     ClientRecord,
-    CodeRecord,
     ConsentRecord,
     GrantRecord,
     ObjectRecord,
@@ -47,7 +46,7 @@ class Stores(Protocol):
         """Every client in the order of ids, in chunks, in constant memory."""
 
     def legacy_clients(self, legacy_version: int, chunk: int = 1000) -> AsyncIterator[Sequence[bytes | ClientRecord]]:
-        """The stored legacy renderings in the order of ids, in chunks; the whole record where the rendering is stale."""
+        """The stored legacy renderings, in chunks, in the order of ids; the whole record where one is stale."""
 
     async def count_clients(self) -> int:
         """How many clients there are."""
