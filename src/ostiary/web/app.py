@@ -1,0 +1,163 @@
+"""From ASGI to handlers: issuer and path, the snapshot, and what becomes of refusals and faults."""
+
+import itertools
+import logging
+import os
+from base64 import b32encode
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Protocol
+
+from ostiary.audit.events import RequestRefused
+from ostiary.audit.request import CurrentRequest, current_request
+from ostiary.errors import OAuthError, ServerError, ShownHere, TemporarilyUnavailable, TooManyRequests
+from ostiary.ports.stores import StoreUnavailable
+from ostiary.server import Server
+from ostiary.web.call import NO_STORE, Call, Receive, Refused, Reply, Send
+from ostiary.web.peers import Peers
+
+Handler = Callable[[Call, Server], Awaitable[Reply]]
+Routes = Mapping[str, Mapping[str, Handler]]
+"""Path → method → handler. A path that ends in ``/*`` takes whatever follows (`Call.rest`)."""
+
+log = logging.getLogger("ostiary.web")
+
+
+class Snapshots(Protocol):
+    """Where the snapshot of now comes from (the house)."""
+
+    def now(self) -> Server | None:
+        """The snapshot, if it is known to be the newest."""
+
+    async def current(self) -> Server:
+        """The newest snapshot; raises `StoreUnavailable`."""
+
+
+class Surface:
+    """One port's worth of routes, as an ASGI application."""
+
+    def __init__(
+        self, routes: Routes, house: Snapshots, peers: Peers, *, base_path: str = "", server_name: str
+    ) -> None:
+        self._exact = {path: methods for path, methods in routes.items() if not path.endswith("/*")}
+        self._prefixes = sorted(
+            ((path[:-1], methods) for path, methods in routes.items() if path.endswith("/*")),
+            key=lambda route: -len(route[0]),
+        )
+        self._house = house
+        self._peers = peers
+        self._base_path = base_path
+        self._server_name = server_name
+        self._id_prefix = b32encode(os.urandom(5)).decode().lower()
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request_id = f"{self._id_prefix}-{next(self._numbers):x}"
+        call = self._call(scope, receive, request_id)
+        reply = await self._answer(call)
+        if call.method == "HEAD":
+            reply.headers = (*reply.headers, (b"content-length", b"%d" % len(reply.body)))
+            reply.body = b""
+        reply.headers = (*reply.headers, (b"x-request-id", request_id.encode()))
+        await reply.send(send)
+
+    def _call(self, scope: MutableMapping[str, Any], receive: Receive, request_id: str) -> Call:
+        client = scope.get("client")
+        source, scheme = client[0] if client else "", scope["scheme"]
+        headers = scope["headers"]
+        if self._peers.has_proxies:
+            source, scheme = self._peers.behind_proxy(source, scheme, headers)
+        certificate = scope.get("extensions", {}).get("tls_client_certificate")
+        return Call(
+            method=scope["method"],
+            path=scope["path"],
+            raw_path=scope.get("raw_path") or b"",
+            query=scope["query_string"],
+            headers=headers,
+            source=source,
+            scheme=scheme,
+            request_id=request_id,
+            receive=receive,
+            certificate=certificate,
+        )
+
+    async def _answer(self, call: Call) -> Reply:
+        path = call.path
+        if self._base_path:
+            if not path.startswith(self._base_path + "/"):
+                return not_found()
+            path = call.path = path[len(self._base_path) :]
+        methods = self._exact.get(path) or self._below(call, path)
+        if methods is None:
+            return not_found()
+        method = "GET" if call.method == "HEAD" else call.method
+        handler = methods.get(method)
+        if handler is None:
+            allow = ", ".join(sorted(methods)).encode()
+            return Reply.json(
+                {"error": "invalid_request", "error_description": "method not allowed"}, 405, ((b"allow", allow),)
+            )
+        try:
+            server = self._house.now() or await self._house.current()
+            current_request.set(CurrentRequest(call.request_id, server.issuer, call.source))
+            return await handler(call, server)
+        except OAuthError as error:
+            return refusal(error, call.path, self._house.now())
+        except ShownHere as shown:
+            return refusal(shown.error, call.path, self._house.now())
+        except Refused as refused:
+            return plain_refusal(refused)
+        except StoreUnavailable as problem:
+            log.warning("request %s: the store is not available: %s", call.request_id, problem)
+            return refusal(TemporarilyUnavailable("try again soon"), call.path, None)
+        except Exception:
+            log.exception("request %s failed", call.request_id)
+            return refusal(
+                ServerError("something went wrong; the log knows more under the request id"), call.path, None
+            )
+
+    def _below(self, call: Call, path: str) -> Mapping[str, Handler] | None:
+        for prefix, methods in self._prefixes:
+            if path.startswith(prefix):
+                raw = call.raw_path.decode("latin-1") or path
+                raw = raw[len(self._base_path) :] if self._base_path else raw
+                call.rest = raw[len(prefix) :] if raw.startswith(prefix) else path[len(prefix) :]
+                return methods
+        return None
+
+
+def refusal(error: OAuthError, endpoint: str, server: Server | None, client_id: str = "") -> Reply:
+    """RFC 6749 §5.2: a refusal in JSON; recorded with the facts that only the log may know."""
+    if server is not None:
+        why = error.why
+        server.events.record(
+            RequestRefused(
+                client_id=client_id,
+                endpoint=endpoint,
+                error=error.code,
+                description=error.description,
+                rule=why.rule,
+                setting=why.setting,
+                level=why.level,
+                compared=tuple(why.compared.items()),
+            )
+        )
+    headers = NO_STORE
+    if error.status == 401 and getattr(error, "tried_basic", False):
+        headers = (*headers, (b"www-authenticate", b'Basic realm="Ostiary"'))
+    if isinstance(error, TooManyRequests):
+        headers = (*headers, (b"retry-after", b"%d" % error.retry_after_seconds))
+    return Reply.json({"error": error.code, "error_description": error.description}, error.status, headers)
+
+
+def plain_refusal(refused: Refused) -> Reply:
+    """A request that no rule of a protocol was asked about."""
+    body = {"error": "invalid_request", "error_description": refused.message}
+    return Reply.json(body, refused.status, (*refused.headers, *NO_STORE))
+
+
+def not_found() -> Reply:
+    """Nothing is served here."""
+    return Reply.json({"error": "not_found", "error_description": "there is nothing at this address"}, 404)

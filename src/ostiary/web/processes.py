@@ -1,0 +1,206 @@
+"""Sockets, processes and signals.
+
+One worker is one process with all ports. More: a small parent binds every socket once (one `SO_REUSEPORT` socket per
+worker, kept by the parent, so that a restarted worker finds its connections waiting), starts the runtime processes and
+one administration process, and restarts what dies. SIGTERM and SIGINT: stop accepting, finish what runs, exit 0.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ostiary.config import Bind, ConfigError
+
+GRACE_SECONDS = 10
+BACKLOG = 2048
+RESTART_PAUSE_SECONDS = 0.5
+FDS_VARIABLE = "OSTIARY_INHERITED_SOCKETS"
+
+log = logging.getLogger("ostiary.processes")
+AsgiApplication = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """One application on one socket."""
+
+    application: AsgiApplication
+    socket: socket.socket
+    tls: ssl.SSLContext | None = None
+    asks_for_certificates: bool = False
+
+
+def bind(address: Bind, *, shared: bool = False) -> socket.socket:
+    """A bound, listening socket; raises `ConfigError` when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        sock.bind((address.host, address.port))
+    except OSError as problem:
+        sock.close()
+        raise ConfigError(f"cannot listen on {address.authority}: {problem.strerror}") from None
+    sock.listen(BACKLOG)
+    sock.setblocking(False)
+    sock.set_inheritable(True)
+    return sock
+
+
+class CertificateProtocol(HttpToolsProtocol):
+    """Hands the TLS client certificate (DER) of the connection to the application."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Read the certificate once; it cannot change while the connection lives."""
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+        inner = self.app
+
+        async def with_certificate(scope: Any, receive: Any, send: Any) -> None:
+            if certificate is not None:
+                scope.setdefault("extensions", {})["tls_client_certificate"] = certificate
+            await inner(scope, receive, send)
+
+        self.app = with_certificate
+
+
+class _QuietServer(uvicorn.Server):
+    """uvicorn without its own ideas of signals: they are handled here, in one place."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def _given(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
+    return lambda _config, _default: context
+
+
+async def serve(listening: Sequence[Listening], *, on_started: Callable[[], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what runs (at most `GRACE_SECONDS`)."""
+    servers: list[_QuietServer] = []
+    for each in listening:
+        config = uvicorn.Config(
+            each.application,
+            http=CertificateProtocol if each.asks_for_certificates else HttpToolsProtocol,
+            ws="none",
+            lifespan="off",
+            loop="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            backlog=BACKLOG,
+            ssl_context_factory=_given(each.tls) if each.tls is not None else None,
+        )
+        servers.append(_QuietServer(config))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [loop.create_task(server.serve([each.socket])) for server, each in zip(servers, listening, strict=True)]
+    while not all(server.started for server in servers):
+        await asyncio.sleep(0.005)
+        for task in tasks:
+            if task.done():
+                task.result()
+    if on_started is not None:
+        on_started()
+    await stop.wait()
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+
+
+@dataclass(slots=True)
+class Child:
+    """A process that the parent keeps alive."""
+
+    name: str
+    sockets: Mapping[str, socket.socket]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start it, with its sockets inherited."""
+        descriptors = {name: sock.fileno() for name, sock in self.sockets.items()}
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [*command, self.name],
+            env={**environment, FDS_VARIABLE: json.dumps(descriptors)},
+            pass_fds=tuple(descriptors.values()),
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the children in its own way
+        )
+
+
+def keep_alive(children: Sequence[Child], command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Start the children, restart what dies, until SIGTERM or SIGINT; then stop them and return 0."""
+    stopping = False
+
+    def stop(_number: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    for child in children:
+        child.start(command, environment)
+    while not stopping:
+        time.sleep(0.1)
+        for child in children:
+            _tend(child, command, environment)
+    return _stop(children)
+
+
+def _tend(child: Child, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    if child.process is None or child.process.poll() is None:
+        return
+    if time.monotonic() - child.started < RESTART_PAUSE_SECONDS:
+        return
+    log.warning("%s ended with %s; it is started again", child.name, child.process.returncode)
+    child.start(command, environment)
+
+
+def _stop(children: Sequence[Child]) -> int:
+    running = [child.process for child in children if child.process is not None and child.process.poll() is None]
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_SECONDS + 2
+    for process in running:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    return 0
+
+
+def inherited_sockets() -> dict[str, socket.socket]:
+    """The sockets the parent bound for this process, by their role."""
+    text = os.environ.get(FDS_VARIABLE)
+    if not text:
+        return {}
+    return {name: socket.socket(fileno=descriptor) for name, descriptor in json.loads(text).items()}
+
+
+def this_command(*arguments: str) -> list[str]:
+    """The command line that starts this program again."""
+    return [sys.executable, "-m", "ostiary.cli.main", *arguments]

@@ -1,0 +1,150 @@
+"""The protocol endpoints of the runtime port. A handler translates, nothing more."""
+
+from ostiary import discovery
+from ostiary.client_auth import Knock, authenticate
+from ostiary.clients.client import Client
+from ostiary.errors import InvalidToken, OAuthError
+from ostiary.parameters import Parameters
+from ostiary.server import Server
+from ostiary.token_endpoint import endpoint
+from ostiary.tokens import introspection, revocation, userinfo
+from ostiary.web.app import Routes, refusal
+from ostiary.web.call import NO_STORE, Call, Refused, Reply
+
+PUBLIC = ((b"cache-control", b"public, max-age=60"), (b"access-control-allow-origin", b"*"))
+
+
+async def token(call: Call, server: Server) -> Reply:
+    """POST /as/token.oauth2"""
+    parameters = Parameters.from_form(await call.form())
+    client = await authenticate(knock(call, parameters), server)
+    try:
+        answer = await endpoint.answer(parameters, client, server)
+    except OAuthError as error:
+        return _refused(error, call, server, client)
+    return Reply.json(answer.as_json(), headers=NO_STORE)
+
+
+async def introspect(call: Call, server: Server) -> Reply:
+    """POST /as/introspect.oauth2"""
+    parameters = Parameters.from_form(await call.form())
+    client = await authenticate(knock(call, parameters), server)
+    accept = call.header(b"accept")
+    if accept and not _accepts_json(accept):
+        raise Refused(406, "introspection answers in application/json")
+    try:
+        answer = await introspection.introspect(parameters, client, server)
+    except OAuthError as error:
+        return _refused(error, call, server, client)
+    return Reply.json(answer, headers=NO_STORE)
+
+
+async def revoke(call: Call, server: Server) -> Reply:
+    """POST /as/revoke_token.oauth2"""
+    parameters = Parameters.from_form(await call.form())
+    client = await authenticate(knock(call, parameters), server)
+    try:
+        await revocation.revoke(parameters, client, server)
+    except OAuthError as error:
+        return _refused(error, call, server, client)
+    return Reply(200, b"", b"", NO_STORE)
+
+
+async def user_info(call: Call, server: Server) -> Reply:
+    """GET, POST /idp/userinfo.openid"""
+    try:
+        bearer = await _bearer(call)
+        answer = await userinfo.userinfo(bearer, server)
+    except InvalidToken as error:
+        challenge = b'Bearer realm="Ostiary"'
+        if error.description:
+            challenge += b', error="invalid_token", error_description="%s"' % error.description.encode(
+                "ascii", "replace"
+            )
+        return _challenged(error, challenge)
+    except OAuthError as error:
+        return _challenged(error, b'Bearer error="%s"' % error.code.encode())
+    if isinstance(answer, str):
+        return Reply(200, answer.encode(), b"application/jwt", NO_STORE)
+    return Reply.json(answer, headers=NO_STORE)
+
+
+async def jwks(call: Call, server: Server) -> Reply:
+    """GET /pf/JWKS"""
+    return _published(call, server.keys.jwks, server.keys.etag)
+
+
+async def openid_configuration(call: Call, server: Server) -> Reply:
+    """GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server"""
+    document = discovery.document(server)
+    return _published(call, document.body, document.etag)
+
+
+async def heartbeat(_call: Call, server: Server) -> Reply:
+    """GET /pf/heartbeat.ping"""
+    await server.stores.ping()
+    return Reply.text("OK", headers=NO_STORE)
+
+
+def knock(call: Call, parameters: Parameters) -> Knock:
+    """What the caller presents to prove who it is."""
+    return Knock(
+        authorization=call.header(b"authorization"),
+        parameters=parameters,
+        certificate=call.certificate,
+        source=call.source,
+    )
+
+
+def _refused(error: OAuthError, call: Call, server: Server, client: Client) -> Reply:
+    return refusal(error, call.path, server, client.identity.client_id)
+
+
+def _published(call: Call, body: bytes, etag: bytes) -> Reply:
+    for name, value in call.headers:
+        if name == b"if-none-match" and value == etag:
+            return Reply(304, b"", b"", (*PUBLIC, (b"etag", etag)))
+    return Reply(200, body, b"application/json", (*PUBLIC, (b"etag", etag)))
+
+
+async def _bearer(call: Call) -> str:
+    """RFC 6750 §2: from the header, or from the form body of a POST; never from the query."""
+    authorization = call.header(b"authorization")
+    found: list[str] = []
+    if authorization:
+        scheme, _, credentials = authorization.partition(" ")
+        if scheme.lower() == "bearer" and credentials.strip():
+            found.append(credentials.strip())
+    if call.method == "POST" and (call.header(b"content-type") or "").startswith("application/x-www-form-urlencoded"):
+        sent = Parameters.from_form(await call.form()).get("access_token")
+        if sent is not None:
+            found.append(sent)
+    if len(found) > 1:
+        raise Refused(400, "the access token was sent in more than one place")
+    if not found:
+        raise InvalidToken("")
+    return found[0]
+
+
+def _challenged(error: OAuthError, challenge: bytes) -> Reply:
+    headers = (*NO_STORE, (b"www-authenticate", challenge))
+    if not error.description:
+        return Reply(error.status, b"", b"", headers)
+    return Reply.json({"error": error.code, "error_description": error.description}, error.status, headers)
+
+
+def _accepts_json(accept: str) -> bool:
+    wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return bool(wanted & {"*/*", "application/*", "application/json"})
+
+
+ROUTES: Routes = {
+    "/as/token.oauth2": {"POST": token},
+    "/as/introspect.oauth2": {"POST": introspect},
+    "/as/revoke_token.oauth2": {"POST": revoke},
+    "/idp/userinfo.openid": {"GET": user_info, "POST": user_info},
+    "/pf/JWKS": {"GET": jwks},
+    "/.well-known/openid-configuration": {"GET": openid_configuration},
+    "/.well-known/oauth-authorization-server": {"GET": openid_configuration},
+    "/pf/heartbeat.ping": {"GET": heartbeat},
+}
