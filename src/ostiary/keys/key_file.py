@@ -1,4 +1,4 @@
-"""The key file: the keys that live outside the database. Whoever has only the database can redeem nothing (threat T-56)."""
+"""The key file: keys that live outside the database. Who has only the database can redeem nothing (T-56)."""
 
 import json
 import os

@@ -59,7 +59,7 @@ class Vault:
             raise Unsealable from None
 
     def derive(self, purpose: str, length: int = 32, *, key_id: str | None = None) -> bytes:
-        """RFC 5869: a key for one purpose. The same key file gives the same key on every node and after every restart."""
+        """RFC 5869: a key for one purpose; the same on every node and after every restart."""
         key_id = key_id or self.current
         known = self._derived.get((key_id, purpose, length))
         if known is None:
