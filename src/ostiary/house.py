@@ -7,7 +7,6 @@ read the generation every second. A process that could not read it for five seco
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -59,6 +58,7 @@ class House:
         self._counted = -1
         self._read_at = -TRUST_MS
         self._catching_up = asyncio.Lock()
+        self._noticing: set[asyncio.Task[None]] = set()
 
     @property
     def is_ready(self) -> bool:
@@ -95,8 +95,8 @@ class House:
             self._counted = counted  # as it stood before the read: a commit in between is seen with the next request
             self._read_at = started
 
-    async def announce(self) -> None:
-        """Called after a commit that moved the generation, before it is answered."""
+    async def moved(self) -> None:
+        """Called by the stores after a commit that moved the generation, before it is answered."""
         self._doors.counter.bump()
         await self.catch_up()
 
@@ -109,20 +109,16 @@ class House:
             except StoreUnavailable as problem:
                 log.warning("the database cannot be read: %s", problem)
 
-    def on_change(self) -> Callable[[], None]:
-        """A callback for the database's own notices: catch up soon."""
-        running: set[asyncio.Task[None]] = set()
+    def notice(self) -> None:
+        """The database said that another node changed something: catch up soon."""
 
         async def catch_up() -> None:
             with suppress(StoreUnavailable):
                 await self.catch_up()
 
-        def noticed() -> None:
-            task = asyncio.get_running_loop().create_task(catch_up())
-            running.add(task)
-            task.add_done_callback(running.discard)
-
-        return noticed
+        task = asyncio.get_running_loop().create_task(catch_up())
+        self._noticing.add(task)
+        task.add_done_callback(self._noticing.discard)
 
     async def _obey(self, generation: int) -> None:
         notices = await self._doors.stores.changes_since(self._generation, MOST_NOTICES)

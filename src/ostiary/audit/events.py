@@ -1,4 +1,4 @@
-"""The things that happened, in the past tense: identifiers and names of settings, never a value that could be secret."""
+"""The things that happened, in the past tense: identifiers and names of settings, never a secret value."""
 
 from dataclasses import dataclass
 from typing import ClassVar

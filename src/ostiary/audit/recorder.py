@@ -11,10 +11,10 @@ from typing import Protocol
 import msgspec
 import uuid_utils
 
-from ostiary.audit.events import Event
 from ostiary.audit.request import CurrentRequest, current_request
 from ostiary.ports.changes import AddAudit
 from ostiary.ports.clock import Clock
+from ostiary.ports.events import Happening
 from ostiary.ports.records import AuditRecord
 
 Counter = Callable[[str, str], None]
@@ -68,7 +68,7 @@ class Recorder:
         self._second = -1
         self._stamp = ""
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Happening) -> None:
         """Write a line of the audit log, and count."""
         request = current_request.get()
         now = self._clock.now()
@@ -77,7 +77,7 @@ class Recorder:
         if self._log is not None:
             self._log.write(self._line(event, request, now))
 
-    def evidence(self, event: Event) -> AddAudit:
+    def evidence(self, event: Happening) -> AddAudit:
         """The same, and the row to commit with the change that the event tells of."""
         self.record(event)
         request = current_request.get()
@@ -100,7 +100,7 @@ class Recorder:
             )
         )
 
-    def _line(self, event: Event, request: CurrentRequest, now: int) -> str:
+    def _line(self, event: Happening, request: CurrentRequest, now: int) -> str:
         """Time, tracking id, event, subject, address, client, protocol, issuer, role, status, description."""
         second, ms = divmod(now, 1000)
         if second != self._second:
@@ -118,7 +118,8 @@ class Recorder:
                 words.append(f"{name}={value}")
         return (
             f"{self._stamp},{ms:03d} | {request.id} | {event.name} | {escaped(event.subject)} | {request.source}"
-            f" | {escaped(event.client_id)} | OAuth20 | {request.issuer} | AS | {event.outcome} | {escaped(' '.join(words))}"
+            f" | {escaped(event.client_id)} | OAuth20 | {request.issuer} | AS | {event.outcome}"
+            f" | {escaped(' '.join(words))}"
         )
 
 

@@ -78,3 +78,8 @@ class Passwords:
         self._verified.move_to_end(mark)
         while len(self._verified) > self._capacity:
             self._verified.popitem(last=False)
+
+    @property
+    def remembered(self) -> int:
+        """How many verified pairs are remembered, expired ones included."""
+        return len(self._verified)

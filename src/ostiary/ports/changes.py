@@ -133,7 +133,7 @@ class TouchGrant(Change):
 
 @dataclass(frozen=True, slots=True)
 class RevokeGrant(Change):
-    """Mark the grant revoked; its refresh and access tokens go. Also for grants that were never stored. Unconditional."""
+    """Mark the grant revoked; its refresh and access tokens go. Also for grants never stored. Unconditional."""
 
     grant_id: str
     at: int

@@ -1,16 +1,26 @@
 """The door through which what happened goes out: log lines, audit rows, metrics."""
 
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from ostiary.ports.changes import AddAudit
 
 
 class Happening(Protocol):
-    """What the recorder needs of an event; `audit.events` has the real ones."""
+    """What the recorder needs of an event: a frozen dataclass; `audit.events` has the real ones."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    name: ClassVar[str]
+    """In the past tense, dotted: ``client.replaced``."""
+    outcome: ClassVar[str]
+    """``success``, ``failure`` or ``inprogress``."""
 
     @property
-    def name(self) -> str:
-        """In the past tense, dotted: ``client.replaced``."""
+    def client_id(self) -> str:
+        """The client concerned, or empty."""
+
+    @property
+    def subject(self) -> str:
+        """The person concerned, or empty."""
 
 
 class Events(Protocol):

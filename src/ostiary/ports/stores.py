@@ -141,6 +141,9 @@ class Stores(Protocol):
     async def ping(self) -> None:
         """Returns when the database answers and its schema is this version's; raises `StoreUnavailable` otherwise."""
 
+    async def key_file(self, fingerprint: str) -> str:
+        """The fingerprint of the key file this database belongs to; an unmarked one is marked with this."""
+
     async def checkpoint(self) -> None:
         """Upkeep of the database's own (SQLite: empty the write-ahead log)."""
 

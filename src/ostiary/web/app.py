@@ -32,6 +32,18 @@ class Snapshots(Protocol):
         """The newest snapshot; raises `StoreUnavailable`."""
 
 
+class NotReady:
+    """The house while it is being opened: nothing can be answered yet."""
+
+    def now(self) -> Server | None:
+        """None."""
+        return None
+
+    async def current(self) -> Server:
+        """Raises `StoreUnavailable`."""
+        raise StoreUnavailable("the server is starting")
+
+
 class Surface:
     """One port's worth of routes, as an ASGI application."""
 
@@ -43,10 +55,10 @@ class Surface:
             ((path[:-1], methods) for path, methods in routes.items() if path.endswith("/*")),
             key=lambda route: -len(route[0]),
         )
-        self._house = house
+        self.house: Snapshots = NotReady()
+        """Where the snapshots come from; the house takes this place when it stands."""
         self._peers = peers
         self._base_path = base_path
-        self._server_name = server_name
         self._id_prefix = b32encode(os.urandom(5)).decode().lower()
         self._numbers = itertools.count(1)
 
@@ -100,13 +112,13 @@ class Surface:
                 {"error": "invalid_request", "error_description": "method not allowed"}, 405, ((b"allow", allow),)
             )
         try:
-            server = self._house.now() or await self._house.current()
+            server = self.house.now() or await self.house.current()
             current_request.set(CurrentRequest(call.request_id, server.issuer, call.source))
             return await handler(call, server)
         except OAuthError as error:
-            return refusal(error, call.path, self._house.now())
+            return refusal(error, call.path, self.house.now())
         except ShownHere as shown:
-            return refusal(shown.error, call.path, self._house.now())
+            return refusal(shown.error, call.path, self.house.now())
         except Refused as refused:
             return plain_refusal(refused)
         except StoreUnavailable as problem:

@@ -76,7 +76,9 @@ def _from_forwarded(peers: Peers, peer: str, scheme: str, text: str) -> tuple[st
 
 def _address(text: str) -> str | None:
     if text.startswith("["):
-        text = text[1:].partition("]")[0]
+        text, bracket, _ = text[1:].partition("]")
+        if not bracket:
+            return None
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:

@@ -16,7 +16,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ from ostiary.config import Bind, ConfigError
 GRACE_SECONDS = 10
 BACKLOG = 2048
 RESTART_PAUSE_SECONDS = 0.5
+EX_CONFIG = 78
+"""The exit code of a process that must not be started again as it is (sysexits.h)."""
 FDS_VARIABLE = "OSTIARY_INHERITED_SOCKETS"
 
 log = logging.getLogger("ostiary.processes")
@@ -92,8 +94,11 @@ def _given(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
     return lambda _config, _default: context
 
 
-async def serve(listening: Sequence[Listening], *, on_started: Callable[[], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what runs (at most `GRACE_SECONDS`)."""
+async def serve(listening: Sequence[Listening], house: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what runs (at most `GRACE_SECONDS`).
+
+    `house` runs beside the servers for as long as they do; when it raises, they stop and the exception is passed on.
+    """
     servers: list[_QuietServer] = []
     for each in listening:
         config = uvicorn.Config(
@@ -117,17 +122,18 @@ async def serve(listening: Sequence[Listening], *, on_started: Callable[[], None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = [loop.create_task(server.serve([each.socket])) for server, each in zip(servers, listening, strict=True)]
-    while not all(server.started for server in servers):
-        await asyncio.sleep(0.005)
-        for task in tasks:
-            if task.done():
-                task.result()
-    if on_started is not None:
-        on_started()
+    keeping = loop.create_task(house())
+    keeping.add_done_callback(lambda _task: stop.set())
     await stop.wait()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
+    if keeping.done():
+        keeping.result()
+    else:
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
 
 
 @dataclass(slots=True)
@@ -163,23 +169,28 @@ def keep_alive(children: Sequence[Child], command: Sequence[str], environment: M
     signal.signal(signal.SIGINT, stop)
     for child in children:
         child.start(command, environment)
-    while not stopping:
+    refused = 0
+    while not stopping and not refused:
         time.sleep(0.1)
         for child in children:
-            _tend(child, command, environment)
-    return _stop(children)
+            refused = refused or _tend(child, command, environment)
+    _stop(children)
+    return refused
 
 
-def _tend(child: Child, command: Sequence[str], environment: Mapping[str, str]) -> None:
+def _tend(child: Child, command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Start the child again if it died. Returns its exit code if it said that starting again is of no use."""
     if child.process is None or child.process.poll() is None:
-        return
-    if time.monotonic() - child.started < RESTART_PAUSE_SECONDS:
-        return
-    log.warning("%s ended with %s; it is started again", child.name, child.process.returncode)
-    child.start(command, environment)
+        return 0
+    if child.process.returncode == EX_CONFIG:
+        return EX_CONFIG
+    if time.monotonic() - child.started >= RESTART_PAUSE_SECONDS:
+        log.warning("%s ended with %s; it is started again", child.name, child.process.returncode)
+        child.start(command, environment)
+    return 0
 
 
-def _stop(children: Sequence[Child]) -> int:
+def _stop(children: Sequence[Child]) -> None:
     running = [child.process for child in children if child.process is not None and child.process.poll() is None]
     for process in running:
         process.send_signal(signal.SIGTERM)
@@ -190,7 +201,6 @@ def _stop(children: Sequence[Child]) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    return 0
 
 
 def inherited_sockets() -> dict[str, socket.socket]:

@@ -1,0 +1,113 @@
+"""What the first start makes, in one unit: the objects nothing works without, signing keys, the first accounts."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+import msgspec
+
+from ostiary.audit.events import AccountChanged
+from ostiary.config import Config
+from ostiary.keys.passwords import Passwords
+from ostiary.keys.rotation import first_keys
+from ostiary.keys.vault import Vault
+from ostiary.ports.changes import AddAccount, Change, Conflict, SaveObject
+from ostiary.ports.clock import Clock
+from ostiary.ports.events import Events
+from ostiary.ports.records import AccountRecord
+from ostiary.ports.stores import Stores
+from ostiary.secret import Secret
+from ostiary.server_settings.objects import fresh
+
+ADMINISTRATORS = "admin"
+SERVICES = "services"
+
+log = logging.getLogger("ostiary.first_start")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAccount:
+    """An account made just now. The password is shown once and kept nowhere."""
+
+    what: str
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Makings:
+    """What it is made with."""
+
+    config: Config
+    stores: Stores
+    clock: Clock
+    vault: Vault
+    passwords: Passwords
+    events: Events
+
+
+async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
+    """Make what is missing; returns the accounts that were made by this very call.
+
+    Of several processes that start at once exactly one makes each thing: every change has its condition.
+    """
+    stores, config = makings.stores, makings.config
+    if not await stores.objects():
+        changes: list[Change] = [SaveObject(record, None) for record in fresh()]
+        changes += first_keys(makings.vault, makings.clock.now())
+        try:
+            await stores.commit(*changes)
+        except Conflict:
+            log.info("another process was first to set up this database")
+    made = []
+    for store, what, wanted in (
+        (ADMINISTRATORS, "administrator", config.first_admin),
+        (SERVICES, "service account", config.first_service),
+    ):
+        account = await _first_account(makings, store, what, wanted)
+        if account is not None:
+            made.append(account)
+    return tuple(made)
+
+
+async def _first_account(
+    makings: Makings, store: str, what: str, wanted: tuple[str, Secret] | None
+) -> FirstAccount | None:
+    if await makings.stores.accounts(store):
+        if wanted is not None:
+            name = "ADMIN" if store == ADMINISTRATORS else "SERVICE"
+            log.warning("OSTIARY_%s_USER is ignored: there is a first %s already", name, what)
+        return None
+    username, password = wanted or (_default_name(store), Secret(new_password()))
+    record = account_record(store, username, await makings.passwords.hash(password), {"roles": ["admin"]})
+    evidence = makings.events.evidence(AccountChanged(subject=username, by="first start", store=store, what="added"))
+    try:
+        await makings.stores.commit(AddAccount(record), evidence)
+    except Conflict:
+        return None
+    return FirstAccount(what, username, password)
+
+
+def account_record(store: str, username: str, password_hash: str, members: dict[str, object]) -> AccountRecord:
+    """A new account's row."""
+    return AccountRecord(
+        store=store,
+        username=username,
+        version=1,
+        password_hash=password_hash,
+        failures=0,
+        locked_until=0,
+        document=msgspec.json.encode({"v": 1, "disabled": False, **members}),
+    )
+
+
+def new_password() -> str:
+    """Twenty characters of about six bits each, with each kind that password rules ask for."""
+    while True:
+        text = secrets.token_urlsafe(15)
+        if any(c.isdigit() for c in text) and any(c.isupper() for c in text) and any(c.islower() for c in text):
+            return text
+
+
+def _default_name(store: str) -> str:
+    return "administrator" if store == ADMINISTRATORS else "oauthadmin"

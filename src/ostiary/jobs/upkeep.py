@@ -1,0 +1,48 @@
+"""The regular work of an installation: clean-up, key rotation, the database's own upkeep."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+from ostiary.audit.events import SigningKeysRotated
+from ostiary.jobs.lease import Job, run
+from ostiary.keys.rotation import rotate
+from ostiary.ports.clock import Clock
+from ostiary.ports.stores import Stores
+from ostiary.server import Server
+
+CLEAN_UP_SECONDS = 60.0
+ROTATION_SECONDS = 600.0
+CHECKPOINT_SECONDS = 60.0
+BATCH = 500
+
+
+async def keep(current: Callable[[], Server | None], stores: Stores, clock: Clock, ran: Callable[[str, float], None]) -> None:
+    """Run the jobs of this node for as long as the process lives."""
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    jobs = [
+        Job(name="clean-up", every_seconds=CLEAN_UP_SECONDS, work=lambda: clean_up(stores, clock)),
+        Job(name="key-rotation", every_seconds=ROTATION_SECONDS, work=lambda: rotate_when_due(current())),
+        Job(name=f"checkpoint {holder}", every_seconds=CHECKPOINT_SECONDS, work=stores.checkpoint),
+    ]
+    await run(jobs, stores, clock, holder, ran)
+
+
+async def clean_up(stores: Stores, clock: Clock) -> None:
+    """Remove what has expired, batch by batch, giving way between them."""
+    while await stores.clean_up(clock.now(), BATCH) >= BATCH:
+        await asyncio.sleep(0.05)
+
+
+async def rotate_when_due(server: Server | None, *, force: bool = False, by: str = "schedule") -> bool:
+    """Move the signing keys on when their time has come (or `force`). Returns whether anything moved."""
+    if server is None:
+        return False
+    records = await server.stores.signing_keys()
+    changes = await asyncio.to_thread(rotate, records, server.clock.now(), server.vault, force=force)
+    if not changes:
+        return False
+    evidence = server.events.evidence(SigningKeysRotated(by=by, kids=tuple(r.kid for r in records)))
+    await server.stores.commit(*changes, evidence)
+    return True

@@ -1,0 +1,56 @@
+"""The administration port: heartbeat and metrics. The management APIs and the console will stand here too."""
+
+import hmac
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ostiary.server import Server
+from ostiary.web.app import Handler, Routes
+from ostiary.web.call import NO_STORE, Call, Reply
+from ostiary.web.runtime import heartbeat
+from ostiary.web.service_auth import ADMINISTRATORS, REALM, basic_caller
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def routes(render: Callable[[], tuple[bytes, bytes]], metrics_token: str, admin_url: str) -> Routes:
+    """The routes of this port, each behind the check of the Host header (DNS rebinding)."""
+
+    async def metrics(call: Call, server: Server) -> Reply:
+        """GET /metrics, from loopback, with the metrics token, or with an administrator's credentials."""
+        if not (_is_local(call) or _has_token(call, metrics_token)) and (
+            await basic_caller(call, server, ADMINISTRATORS, "admin-auth") is None
+        ):
+            return Reply.json({"error": "unauthorized"}, 401, ((b"www-authenticate", REALM), *NO_STORE))
+        body, content_type = render()
+        return Reply(200, body, content_type, NO_STORE)
+
+    async def front(_call: Call, _server: Server) -> Reply:
+        """GET /"""
+        return Reply.text("This is the administration port of Ostiary.\nGET /pf/heartbeat.ping, GET /metrics\n")
+
+    hosts = LOOPBACK_NAMES | ({urlsplit(admin_url).hostname or ""} if admin_url else set())
+    table = {"/pf/heartbeat.ping": heartbeat, "/metrics": metrics, "/": front}
+    return {path: {"GET": only_for(frozenset(hosts), handler)} for path, handler in table.items()}
+
+
+def only_for(hosts: frozenset[str], handler: Handler) -> Handler:
+    """The handler, for requests that name one of these hosts."""
+
+    async def guarded(call: Call, server: Server) -> Reply:
+        host = urlsplit("//" + (call.header(b"host") or "")).hostname
+        if host not in hosts:
+            return Reply.text("This host name is not served here.\n", 421)
+        return await handler(call, server)
+
+    return guarded
+
+
+def _is_local(call: Call) -> bool:
+    return call.source in {"127.0.0.1", "::1"}
+
+
+def _has_token(call: Call, token: str) -> bool:
+    authorization = call.header(b"authorization") or ""
+    scheme, _, presented = authorization.partition(" ")
+    return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(presented.encode(), token.encode())
