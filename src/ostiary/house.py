@@ -152,7 +152,7 @@ class House:
             events=doors.events,
             limits=doors.limits,
             vault=doors.vault,
-            keys=KeyRing.of(await doors.stores.signing_keys(), doors.vault, doors.clock.now()),
+            keys=KeyRing.open(await doors.stores.signing_keys(), doors.vault, doors.issuer),
             passwords=doors.passwords,
             demo=doors.demo,
         )

@@ -33,7 +33,7 @@ def applied(records: Sequence[SigningKeyRecord], changes: Sequence[Change]) -> l
 @pytest.fixture(scope="module")
 def born() -> list[SigningKeyRecord]:
     """The keys of an installation that started at `NOW`, of one cheap family and one more."""
-    return [key for key in applied((), first_keys(NOW, VAULT)) if key.family in ("P-256", "Ed25519")]
+    return [key for key in applied((), first_keys(VAULT, NOW)) if key.family in ("P-256", "Ed25519")]
 
 
 @pytest.fixture(autouse=True)
@@ -133,11 +133,11 @@ def test_tokens_verify_through_ten_rotations_for_whoever_read_the_set_just_befor
 ) -> None:
     keys, at = born, NOW
     for _ in range(10):
-        published_before = KeyRing.open(keys, VAULT)
+        published_before = KeyRing.of(keys, VAULT)
         at += rotation.LEAST_AHEAD_MS
-        earlier = KeyRing.open(keys, VAULT).signer(SigningAlgorithm.ES256).sign({"sub": "joe"})
+        earlier = KeyRing.of(keys, VAULT).signer(SigningAlgorithm.ES256).sign({"sub": "joe"})
         keys = applied(keys, rotate(keys, at, VAULT, force=True))
-        now = KeyRing.open(keys, VAULT)
+        now = KeyRing.of(keys, VAULT)
         token = now.signer(SigningAlgorithm.ES256).sign({"sub": "joe"})
         assert published_before.claims(Parsed.of(token)) == {"sub": "joe"}
         assert now.claims(Parsed.of(earlier)) == {"sub": "joe"}

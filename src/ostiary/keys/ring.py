@@ -38,11 +38,11 @@ class KeyRing:
         self._verifiers = verifiers
         self.jwks = jwks
         """RFC 7517 §5: the published set, as JSON ready to send."""
-        self.etag = f'"{sha256(jwks).hexdigest()[:32]}"'
+        self.etag = b'"%s"' % sha256(jwks).hexdigest()[:32].encode()
         """RFC 9110 §8.8.3: a strong validator of `jwks`."""
 
     @classmethod
-    def open(cls, records: Sequence[SigningKeyRecord], vault: Vault, issuer: str = "") -> "KeyRing":
+    def of(cls, records: Sequence[SigningKeyRecord], vault: Vault, issuer: str = "") -> "KeyRing":
         """The ring of an issuer: its own keys if it has any, else those that all issuers share.
 
         Raises `Unsealable` when the records were sealed under another key file.
