@@ -18,7 +18,7 @@ RECORDS: list[SigningKeyRecord] = [new_key(family, State.ACTIVE, 1, VAULT) for f
     new_key("P-256", State.PENDING, 2, VAULT),
     new_key("P-256", State.RETIRED, 0, VAULT),
 ]
-RING = KeyRing.of(RECORDS, VAULT)
+RING = KeyRing.open(RECORDS, VAULT)
 
 
 def test_every_asymmetric_algorithm_can_sign() -> None:
@@ -58,8 +58,8 @@ def test_a_pending_key_does_not_sign_and_a_retired_one_still_verifies() -> None:
 
 
 def test_the_etag_changes_with_the_set_only() -> None:
-    assert KeyRing.of(RECORDS[::-1], VAULT).etag == RING.etag
-    assert KeyRing.of(RECORDS[1:], VAULT).etag != RING.etag
+    assert KeyRing.open(RECORDS[::-1], VAULT).etag == RING.etag
+    assert KeyRing.open(RECORDS[1:], VAULT).etag != RING.etag
 
 
 def test_an_id_that_is_not_published_verifies_nothing() -> None:
@@ -84,7 +84,7 @@ def test_an_rsa_key_verifies_each_of_its_ids_with_one_algorithm_only() -> None:
 
 
 def test_an_algorithm_without_a_key_is_an_error_of_the_server() -> None:
-    only_ec = KeyRing.of([r for r in RECORDS if r.family == "P-256"], VAULT)
+    only_ec = KeyRing.open([r for r in RECORDS if r.family == "P-256"], VAULT)
     with pytest.raises(ServerError) as refusal:
         only_ec.signer(SigningAlgorithm.RS256, setting="openid.id_token_algorithm")
     assert refusal.value.why.setting == "openid.id_token_algorithm"
@@ -92,12 +92,12 @@ def test_an_algorithm_without_a_key_is_an_error_of_the_server() -> None:
 
 def test_keys_of_another_key_file_do_not_open() -> None:
     with pytest.raises(Unsealable):
-        KeyRing.of(RECORDS, Vault(KeyFile.fresh()))
+        KeyRing.open(RECORDS, Vault(KeyFile.fresh()))
 
 
 def test_an_issuer_with_its_own_keys_does_not_use_the_shared_ones() -> None:
     own = new_key("P-256", State.ACTIVE, 5, VAULT, issuer="https://b.example")
-    ring = KeyRing.of([*RECORDS, own], VAULT, "https://b.example")
+    ring = KeyRing.open([*RECORDS, own], VAULT, "https://b.example")
     assert ring.signer(SigningAlgorithm.ES256).kid == own.kid
     assert ring.algorithms == {SigningAlgorithm.ES256}
-    assert KeyRing.of([*RECORDS, own], VAULT).jwks == RING.jwks
+    assert KeyRing.open([*RECORDS, own], VAULT).jwks == RING.jwks

@@ -133,11 +133,11 @@ def test_tokens_verify_through_ten_rotations_for_whoever_read_the_set_just_befor
 ) -> None:
     keys, at = born, NOW
     for _ in range(10):
-        published_before = KeyRing.of(keys, VAULT)
+        published_before = KeyRing.open(keys, VAULT)
         at += rotation.LEAST_AHEAD_MS
-        earlier = KeyRing.of(keys, VAULT).signer(SigningAlgorithm.ES256).sign({"sub": "joe"})
+        earlier = KeyRing.open(keys, VAULT).signer(SigningAlgorithm.ES256).sign({"sub": "joe"})
         keys = applied(keys, rotate(keys, at, VAULT, force=True))
-        now = KeyRing.of(keys, VAULT)
+        now = KeyRing.open(keys, VAULT)
         token = now.signer(SigningAlgorithm.ES256).sign({"sub": "joe"})
         assert published_before.claims(Parsed.of(token)) == {"sub": "joe"}
         assert now.claims(Parsed.of(earlier)) == {"sub": "joe"}

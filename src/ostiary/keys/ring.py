@@ -42,7 +42,7 @@ class KeyRing:
         """RFC 9110 §8.8.3: a strong validator of `jwks`."""
 
     @classmethod
-    def of(cls, records: Sequence[SigningKeyRecord], vault: Vault, issuer: str = "") -> "KeyRing":
+    def open(cls, records: Sequence[SigningKeyRecord], vault: Vault, issuer: str = "") -> "KeyRing":
         """The ring of an issuer: its own keys if it has any, else those that all issuers share.
 
         Raises `Unsealable` when the records were sealed under another key file.
