@@ -33,7 +33,7 @@ def applied(records: Sequence[SigningKeyRecord], changes: Sequence[Change]) -> l
 @pytest.fixture(scope="module")
 def born() -> list[SigningKeyRecord]:
     """The keys of an installation that started at `NOW`, of one cheap family and one more."""
-    return [key for key in applied((), first_keys(VAULT, NOW)) if key.family in ("P-256", "Ed25519")]
+    return [key for key in applied((), first_keys(NOW, VAULT)) if key.family in ("P-256", "Ed25519")]
 
 
 @pytest.fixture(autouse=True)

@@ -129,7 +129,7 @@ def rotate(
     return tuple(_change(step, now, vault, issuer) for step in steps)
 
 
-def first_keys(vault: Vault, now: int, *, issuer: str = "") -> tuple[Change, ...]:
+def first_keys(now: int, vault: Vault, *, issuer: str = "") -> tuple[Change, ...]:
     """The first active and pending keys of a set: nobody can have cached the set before it existed."""
     return rotate((), now, vault, issuer=issuer)
 
