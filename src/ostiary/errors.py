@@ -112,6 +112,18 @@ class InteractionRequired(OAuthError):
     code = "interaction_required"
 
 
+class UnmetAuthenticationRequirements(OAuthError):
+    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §2."""
+
+    code = "unmet_authentication_requirements"
+
+
+class InvalidAuthorizationDetails(OAuthError):
+    """RFC 9396 §5."""
+
+    code = "invalid_authorization_details"
+
+
 class RequestNotSupported(OAuthError):
     """OpenID Connect Core §3.1.2.6."""
 
