@@ -77,7 +77,7 @@ class _Lane(asyncio.Protocol):
         self._done: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are of no class of asyncio's
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are of no class of asyncio's
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._done.done():
