@@ -5,27 +5,67 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from ostiary.declare import key, section, setting
+from ostiary.declare.kinds import Flag, Text, TextList
+
 OPENID = "openid"
 """OpenID Connect Core §3.1.2.1: a common scope that exists even when nobody defined it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@section("Scope")
 class Scope:
     """A value a client may ask for or, with `dynamic`, a pattern of values with exactly one ``*``."""
 
-    name: str
-    description: str = ""
-    """What the consent page says; may be an alias key of the language files."""
-    dynamic: bool = False
+    name: str = setting(
+        kind=Text(at_most=512),
+        default="",
+        label="Scope Value",
+        help="What a client asks for. A dynamic scope holds exactly one *, which stands for any value.",
+        admin=key("name", required=True),
+        source="RFC 6749 §3.3",
+    )
+    description: str = setting(
+        kind=Text(),
+        default="",
+        label="Scope Description",
+        help="What the consent page says; may be a key of the language files.",
+        admin="description",
+    )
+    dynamic: bool = setting(
+        kind=Flag(),
+        default=False,
+        label="Dynamic",
+        help="Whether the value is a pattern.",
+        admin="dynamic",
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@section("Scope Group")
 class ScopeGroup:
     """A named set of static scopes of one bucket, asked for as one."""
 
-    name: str
-    description: str = ""
-    scopes: tuple[str, ...] = ()
+    name: str = setting(
+        kind=Text(at_most=512),
+        default="",
+        label="Scope Group Value",
+        help="What a client asks for.",
+        admin=key("name", required=True),
+        source="RFC 6749 §3.3",
+    )
+    description: str = setting(
+        kind=Text(),
+        default="",
+        label="Scope Group Description",
+        help="What the console says of the group; the consent page shows its members.",
+        admin="description",
+    )
+    scopes: tuple[str, ...] = setting(
+        kind=TextList(),
+        default=(),
+        label="Sub-Scopes",
+        help="The static scopes of the same kind that the group stands for.",
+        admin=key("scopes", required=True),
+    )
 
 
 @dataclass(frozen=True, slots=True)

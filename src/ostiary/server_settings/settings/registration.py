@@ -1,0 +1,414 @@
+"""Dynamic registration: whether developers may register clients, and what such a client starts with.
+
+The values are copied into the client when it registers; a change here does not reach clients that exist.
+"""
+
+from ostiary.declare import Duration, Lifetime, Override, key, section, setting
+from ostiary.declare.conditions import Condition, is_one_of, is_set
+from ostiary.declare.kinds import (
+    DurationKind,
+    Flag,
+    Minutes,
+    OneWord,
+    OverrideKind,
+    ReferenceKind,
+    References,
+    ScopeList,
+    Seconds,
+    Text,
+    TextList,
+    Url,
+    WholeNumber,
+)
+from ostiary.declare.settings import Key
+from ostiary.server_settings.kinds import QuietLifetimeKind
+from ostiary.words import (
+    SIGNING_OR_NONE,
+    CertificateIssuer,
+    ContentEncryption,
+    KeyManagement,
+    LockoutType,
+    RollingPolicy,
+    RollingUnit,
+    SigningAlgorithm,
+    TwoWay,
+    YesNo,
+)
+
+RESOURCE = "clientSettings"
+MEMBER = "dynamicClientRegistration"
+_OWN_DEVICE = is_one_of("registration.device_setting_type", TwoWay.OVERRIDE)
+
+
+def _named(*names: str, required: bool | Condition = False) -> Key:
+    """Members of the one object that holds all of this; its absence turns registration off."""
+    return key(*(f"{MEMBER}.{name}" for name in names), required=required, resource=RESOURCE)
+
+
+def _switch(row: str, name: str, label: str, text: str, source: str = "") -> bool:
+    """A member that is true or false, and false when it is left out."""
+    return setting(id=row, kind=Flag(), default=False, label=label, help=text, admin=_named(name), source=source)
+
+
+@section("Dynamic Client Registration")
+class Registration:
+    """RFC 7591, RFC 7592."""
+
+    on: bool = setting(
+        id="S104",
+        kind=Flag(),
+        default=False,
+        label="Dynamic Client Registration",
+        help="Whether developers may register clients by themselves.",
+        source="RFC 7591",
+    )
+    initial_access_token_scope: str | None = setting(
+        id="S110",
+        kind=Text(at_most=512),
+        default=None,
+        label="Initial Access Token Scope",
+        help="The scope or group a bearer token needs to register a client; none: anybody may register.",
+        admin=_named("initialAccessTokenScope"),
+        source="RFC 7591 §3",
+    )
+    restrict_common_scopes: bool = _switch(
+        "S111",
+        "restrictCommonScopes",
+        "Restrict Common Scopes",
+        "Registering clients may only ask for the common scopes listed here.",
+    )
+    restricted_common_scopes: tuple[str, ...] = setting(
+        id="S112",
+        kind=ScopeList(),
+        default=(),
+        label="Common Scopes",
+        help="The common scopes and groups they may ask for.",
+        admin=_named("restrictedCommonScopes"),
+    )
+    allowed_exclusive_scopes: tuple[str, ...] = setting(
+        id="S113",
+        kind=ScopeList(),
+        default=(),
+        label="Exclusive Scopes",
+        help="The exclusive scopes and groups they may ask for.",
+        admin=_named("allowedExclusiveScopes"),
+    )
+    allowed_authorization_detail_types: tuple[str, ...] = setting(
+        id="S114",
+        kind=TextList(),
+        default=(),
+        label="Authorization Detail Types",
+        help="The types of authorization details they may use.",
+        admin=_named("allowedAuthorizationDetailTypes"),
+        source="RFC 9396 §10",
+    )
+    enforce_replay_prevention: bool = _switch(
+        "S115",
+        "enforceReplayPrevention",
+        "Prevent Replay of Client Assertions",
+        "An assertion counts once.",
+        "RFC 7523 §3",
+    )
+    require_signed_requests: bool = _switch(
+        "S116",
+        "requireSignedRequests",
+        "Require Signed Requests",
+        "Authorization requests must be signed.",
+        "RFC 9101 §10.5",
+    )
+    require_jarm: bool = _switch(
+        "S117",
+        "requireJwtSecuredAuthorizationResponseMode",
+        "Require JWT-Secured Authorization Responses",
+        "Authorization responses must be signed.",
+        "JARM",
+    )
+    require_pkce: bool = _switch(
+        "S118",
+        "requireProofKeyForCodeExchange",
+        "Require Proof Key for Code Exchange",
+        "Authorization requests need a code challenge.",
+        "RFC 7636",
+    )
+    default_manager: str | None = setting(
+        id="S119",
+        kind=ReferenceKind(),
+        default=None,
+        label="Default Access Token Manager",
+        help="Which manager makes their access tokens; none: the server's default.",
+        admin=_named("defaultAccessTokenManagerRef"),
+    )
+    restrict_to_default_manager: bool = _switch(
+        "S120",
+        "restrictToDefaultAccessTokenManager",
+        "Restrict to Default Access Token Manager",
+        "They cannot choose another one.",
+    )
+    max_lifetime: Lifetime = setting(
+        id="S121, S122, S123",
+        kind=QuietLifetimeKind(),
+        default=Lifetime(),
+        label="Persistent Grants Max Lifetime",
+        help="How long their stored grants live, whatever the use.",
+        admin=_named(
+            "persistentGrantExpirationType", "persistentGrantExpirationTime", "persistentGrantExpirationTimeUnit"
+        ),
+    )
+    idle_timeout: Lifetime = setting(
+        id="S124, S125, S126",
+        kind=QuietLifetimeKind(),
+        default=Lifetime(),
+        label="Persistent Grants Idle Timeout",
+        help="How long their stored grants live without being used.",
+        admin=_named(
+            "persistentGrantIdleTimeoutType", "persistentGrantIdleTimeout", "persistentGrantIdleTimeoutTimeUnit"
+        ),
+    )
+    certificate_issuer_type: CertificateIssuer = setting(
+        id="S127",
+        kind=OneWord(CertificateIssuer),
+        default=CertificateIssuer.NONE,
+        label="Client TLS Certificate Issuer",
+        help="Whether they may authenticate by certificate, and which authority must have issued it.",
+        admin=_named("clientCertIssuerType"),
+        source="RFC 8705 §2.1",
+    )
+    certificate_issuer: str | None = setting(
+        id="S128",
+        kind=ReferenceKind(),
+        default=None,
+        label="Certificate Authority",
+        help="The authority, where one is asked for.",
+        admin=_named(
+            "clientCertIssuerRef",
+            required=is_one_of("registration.certificate_issuer_type", CertificateIssuer.CERTIFICATE),
+        ),
+        source="RFC 8705 §2.1",
+    )
+    rolling: RollingPolicy = setting(
+        id="S129",
+        kind=OneWord(RollingPolicy),
+        default=RollingPolicy.SERVER_DEFAULT,
+        label="Refresh Token Rolling Policy",
+        help="Whether refreshing gives them a new refresh token.",
+        admin=_named("refreshRolling"),
+        source="RFC 9700 §4.14.2",
+    )
+    rolling_interval: Override[Duration] = setting(
+        id="S130",
+        kind=OverrideKind(DurationKind()),
+        default=Override(value=Duration(-1, RollingUnit.HOURS)),
+        label="Refresh Token Rolling Interval",
+        help="A refresh token younger than this is not replaced.",
+        admin=_named(
+            "refreshTokenRollingIntervalType", "refreshTokenRollingInterval", "refreshTokenRollingIntervalTimeUnit"
+        ),
+    )
+    rolling_grace: Override[int] = setting(
+        id="S131",
+        kind=OverrideKind(Seconds(at_least=0, at_most=86400)),
+        default=Override(),
+        label="Refresh Token Rolling Grace Period (seconds)",
+        help="How long a replaced refresh token still works.",
+        admin=_named("refreshTokenRollingGracePeriodType", "refreshTokenRollingGracePeriod"),
+    )
+    id_token_algorithm: SigningAlgorithm | None = setting(
+        id="S132",
+        kind=OneWord(SigningAlgorithm, SIGNING_OR_NONE),
+        default=None,
+        label="ID Token Signing Algorithm",
+        help="How ID tokens are signed when the registration does not say; none set: RS256.",
+        admin=_named("oidcPolicy.idTokenSigningAlgorithm"),
+        source="OpenID Connect Registration §2",
+    )
+    id_token_encryption: KeyManagement | None = setting(
+        id="S133",
+        kind=OneWord(KeyManagement),
+        default=None,
+        label="ID Token Key Management Encryption Algorithm",
+        help="How ID tokens are encrypted when the registration does not say; none set: not at all.",
+        admin=_named("oidcPolicy.idTokenEncryptionAlgorithm"),
+        source="OpenID Connect Registration §2",
+    )
+    id_token_content_encryption: ContentEncryption | None = setting(
+        id="S134",
+        kind=OneWord(ContentEncryption),
+        default=None,
+        label="ID Token Content Encryption Algorithm",
+        help="Goes with the key management algorithm; both or none.",
+        admin=_named("oidcPolicy.idTokenContentEncryptionAlgorithm"),
+        source="OpenID Connect Registration §2",
+    )
+    policy: str | None = setting(
+        id="S135",
+        kind=ReferenceKind(),
+        default=None,
+        label="OpenID Connect Policy",
+        help="What their ID tokens and UserInfo hold; none: the default policy.",
+        admin=_named("oidcPolicy.policyGroup"),
+    )
+    registration_policies: tuple[str, ...] = setting(
+        id="S136",
+        kind=References(),
+        default=(),
+        label="Registration Policies",
+        help="What is asked of a registration, in this order; all must agree.",
+        admin=_named("policyRefs"),
+        source="RFC 7591 §5",
+    )
+    device_setting_type: TwoWay = setting(
+        id="S137",
+        kind=OneWord(TwoWay),
+        default=TwoWay.SERVER_DEFAULT,
+        label="Device Authorization Settings",
+        help="Whether the server's settings or those below count.",
+        admin=_named("deviceFlowSettingType"),
+        source="RFC 8628",
+    )
+    device_user_authorization_url: str | None = setting(
+        id="S138",
+        kind=Url(),
+        default=None,
+        label="User Authorization URL",
+        help="The address people are told to visit.",
+        admin=_named("userAuthorizationUrlOverride"),
+        source="RFC 8628 §3.2",
+        shown_when=_OWN_DEVICE,
+    )
+    device_pending_timeout: int | None = setting(
+        id="S139",
+        kind=Seconds(at_least=1, at_most=86400),
+        default=None,
+        label="Pending Authorization Timeout (seconds)",
+        help="How long a device waits for its person.",
+        admin=_named("pendingAuthorizationTimeoutOverride"),
+        source="RFC 8628 §3.2",
+        shown_when=_OWN_DEVICE,
+    )
+    device_polling_interval: int | None = setting(
+        id="S140",
+        kind=Seconds(at_least=1, at_most=3600),
+        default=None,
+        label="Device Polling Interval (seconds)",
+        help="The least time between two questions of a device.",
+        admin=_named("devicePollingIntervalOverride"),
+        source="RFC 8628 §3.5",
+        shown_when=_OWN_DEVICE,
+    )
+    device_bypass_confirmation: bool = setting(
+        id="S141",
+        kind=Flag(),
+        default=False,
+        label="Bypass Activation Code Confirmation",
+        help="Does not ask people to compare the code when it came with the link.",
+        admin=_named("bypassActivationCodeConfirmationOverride"),
+        source="RFC 8628 §5.4",
+        shown_when=_OWN_DEVICE,
+    )
+    ciba_polling_interval: int = setting(
+        id="S142",
+        kind=Seconds(at_least=1, at_most=3600),
+        default=3,
+        label="CIBA Polling Interval (seconds)",
+        help="The least time between two token requests of a client that waits for an answer.",
+        admin=_named("cibaPollingInterval"),
+        source="CIBA Core §7.3",
+    )
+    ciba_require_signed: bool = _switch(
+        "S143",
+        "cibaRequireSignedRequests",
+        "CIBA Require Signed Requests",
+        "Backchannel authentication requests must be signed.",
+        "CIBA Core §7.1.1",
+    )
+    ciba_policy: str | None = setting(
+        id="S144",
+        kind=ReferenceKind(),
+        default=None,
+        label="CIBA Request Policy",
+        help="How their users are asked; none: the default policy.",
+        admin=_named("requestPolicyRef"),
+    )
+    exchange_policy: str | None = setting(
+        id="S145",
+        kind=ReferenceKind(),
+        default=None,
+        label="Token Exchange Processor Policy",
+        help="Which tokens they may exchange; none: the default policy.",
+        admin=_named("tokenExchangeProcessorPolicyRef"),
+        source="RFC 8693",
+    )
+    rotate_client_secret: bool = _switch(
+        "S146",
+        "rotateClientSecret",
+        "Rotate Client Secret",
+        "Reading or replacing a registration makes a new client secret.",
+        "RFC 7592 §2",
+    )
+    rotate_registration_access_token: bool = _switch(
+        "S147",
+        "rotateRegistrationAccessToken",
+        "Rotate Registration Access Token",
+        "Reading or replacing a registration makes a new registration access token; the old one dies.",
+        "RFC 7592 §2",
+    )
+    allow_client_delete: bool = _switch(
+        "S148",
+        "allowClientDelete",
+        "Allow Client Deletion",
+        "Developers may delete the clients they registered.",
+        "RFC 7592 §2.3",
+    )
+    disable_registration_access_tokens: bool = _switch(
+        "S149",
+        "disableRegistrationAccessTokens",
+        "Disable Registration Access Tokens",
+        "Registered clients are managed with their own authentication instead.",
+        "RFC 7592 §3",
+    )
+    retain_client_secret: bool = _switch(
+        "S150", "retainClientSecret", "Retain Client Secret", "A replaced secret still works for a while."
+    )
+    secret_retention: Override[int] = setting(
+        id="S151",
+        kind=OverrideKind(Minutes(at_least=0, at_most=43800)),
+        default=Override(),
+        label="Client Secret Retention Period (minutes)",
+        help="How long a replaced secret still works.",
+        admin=_named("clientSecretRetentionPeriodType", "clientSecretRetentionPeriodOverride"),
+        shown_when=is_set("registration.retain_client_secret"),
+    )
+    offline_access_required: YesNo = setting(
+        id="S152",
+        kind=OneWord(YesNo),
+        default=YesNo.SERVER_DEFAULT,
+        label="Require offline_access Scope to Issue Refresh Tokens",
+        help="Refresh tokens only where offline_access was granted.",
+        admin=_named("requireOfflineAccessScopeToIssueRefreshTokens"),
+        source="OpenID Connect Core §11",
+    )
+    offline_access_prompt: YesNo = setting(
+        id="S152",
+        kind=OneWord(YesNo),
+        default=YesNo.SERVER_DEFAULT,
+        label="Require Consent Prompt for offline_access",
+        help="offline_access counts only with prompt=consent.",
+        admin=_named("offlineAccessRequireConsentPrompt"),
+        source="OpenID Connect Core §11",
+    )
+    lockout_type: LockoutType = setting(
+        id="S153",
+        kind=OneWord(LockoutType),
+        default=LockoutType.SERVER_DEFAULT,
+        label="Lockout",
+        help="Whether a client that tries too many bad tokens is locked out.",
+        admin=_named("lockoutMaxMaliciousActionsType"),
+    )
+    lockout_actions: int | None = setting(
+        id="S153",
+        kind=WholeNumber(at_least=1, at_most=1_000_000),
+        default=None,
+        label="Malicious Actions Before Lockout",
+        help="How many such attempts lock it out.",
+        admin=_named("lockoutMaxMaliciousActions"),
+    )
