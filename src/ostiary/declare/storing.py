@@ -10,6 +10,14 @@ from ostiary.declare.problems import Problem
 T = TypeVar("T")
 
 
+class PartlyUnreadable(ValueError):
+    """Some of a stored value may not be used; `rest` is what may."""
+
+    def __init__(self, rest: Any, message: str) -> None:
+        super().__init__(message)
+        self.rest = rest
+
+
 def store(declaration: Declaration[T], value: T) -> dict[str, Any]:
     """Sections of settings, without those at their default."""
     document: dict[str, Any] = {}
@@ -49,6 +57,9 @@ def _members(
             continue
         try:
             values[name] = declared.setting.kind.loaded(raw)
+        except PartlyUnreadable as error:
+            problems.append(Problem(declared.path, str(error), malformed=True))
+            values[name] = error.rest
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             problems.append(Problem(declared.path, f"the stored value cannot be read: {error}", malformed=True))
             values[name] = declared.setting.when_unreadable
