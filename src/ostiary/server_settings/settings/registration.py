@@ -3,8 +3,8 @@
 The values are copied into the client when it registers; a change here does not reach clients that exist.
 """
 
-from ostiary.declare import Duration, Lifetime, Override, key, section, setting
-from ostiary.declare.conditions import Condition, is_one_of, is_set
+from ostiary.declare import Duration, Lifetime, Override, section, setting
+from ostiary.declare.conditions import is_one_of, is_set
 from ostiary.declare.kinds import (
     DurationKind,
     Flag,
@@ -20,8 +20,8 @@ from ostiary.declare.kinds import (
     Url,
     WholeNumber,
 )
-from ostiary.declare.settings import Key
 from ostiary.server_settings.kinds import QuietLifetimeKind
+from ostiary.server_settings.settings.registration_member import named, switch
 from ostiary.words import (
     SIGNING_OR_NONE,
     CertificateIssuer,
@@ -35,19 +35,7 @@ from ostiary.words import (
     YesNo,
 )
 
-RESOURCE = "clientSettings"
-MEMBER = "dynamicClientRegistration"
 _OWN_DEVICE = is_one_of("registration.device_setting_type", TwoWay.OVERRIDE)
-
-
-def _named(*names: str, required: bool | Condition = False) -> Key:
-    """Members of the one object that holds all of this; its absence turns registration off."""
-    return key(*(f"{MEMBER}.{name}" for name in names), required=required, resource=RESOURCE)
-
-
-def _switch(row: str, name: str, label: str, text: str, source: str = "") -> bool:
-    """A member that is true or false, and false when it is left out."""
-    return setting(id=row, kind=Flag(), default=False, label=label, help=text, admin=_named(name), source=source)
 
 
 @section("Dynamic Client Registration")
@@ -68,10 +56,10 @@ class Registration:
         default=None,
         label="Initial Access Token Scope",
         help="The scope or group a bearer token needs to register a client; none: anybody may register.",
-        admin=_named("initialAccessTokenScope"),
+        admin=named("initialAccessTokenScope"),
         source="RFC 7591 §3",
     )
-    restrict_common_scopes: bool = _switch(
+    restrict_common_scopes: bool = switch(
         "S111",
         "restrictCommonScopes",
         "Restrict Common Scopes",
@@ -83,7 +71,7 @@ class Registration:
         default=(),
         label="Common Scopes",
         help="The common scopes and groups they may ask for.",
-        admin=_named("restrictedCommonScopes"),
+        admin=named("restrictedCommonScopes"),
     )
     allowed_exclusive_scopes: tuple[str, ...] = setting(
         id="S113",
@@ -91,7 +79,7 @@ class Registration:
         default=(),
         label="Exclusive Scopes",
         help="The exclusive scopes and groups they may ask for.",
-        admin=_named("allowedExclusiveScopes"),
+        admin=named("allowedExclusiveScopes"),
     )
     allowed_authorization_detail_types: tuple[str, ...] = setting(
         id="S114",
@@ -99,31 +87,31 @@ class Registration:
         default=(),
         label="Authorization Detail Types",
         help="The types of authorization details they may use.",
-        admin=_named("allowedAuthorizationDetailTypes"),
+        admin=named("allowedAuthorizationDetailTypes"),
         source="RFC 9396 §10",
     )
-    enforce_replay_prevention: bool = _switch(
+    enforce_replay_prevention: bool = switch(
         "S115",
         "enforceReplayPrevention",
         "Prevent Replay of Client Assertions",
         "An assertion counts once.",
         "RFC 7523 §3",
     )
-    require_signed_requests: bool = _switch(
+    require_signed_requests: bool = switch(
         "S116",
         "requireSignedRequests",
         "Require Signed Requests",
         "Authorization requests must be signed.",
         "RFC 9101 §10.5",
     )
-    require_jarm: bool = _switch(
+    require_jarm: bool = switch(
         "S117",
         "requireJwtSecuredAuthorizationResponseMode",
         "Require JWT-Secured Authorization Responses",
         "Authorization responses must be signed.",
         "JARM",
     )
-    require_pkce: bool = _switch(
+    require_pkce: bool = switch(
         "S118",
         "requireProofKeyForCodeExchange",
         "Require Proof Key for Code Exchange",
@@ -136,9 +124,9 @@ class Registration:
         default=None,
         label="Default Access Token Manager",
         help="Which manager makes their access tokens; none: the server's default.",
-        admin=_named("defaultAccessTokenManagerRef"),
+        admin=named("defaultAccessTokenManagerRef"),
     )
-    restrict_to_default_manager: bool = _switch(
+    restrict_to_default_manager: bool = switch(
         "S120",
         "restrictToDefaultAccessTokenManager",
         "Restrict to Default Access Token Manager",
@@ -150,7 +138,7 @@ class Registration:
         default=Lifetime(),
         label="Persistent Grants Max Lifetime",
         help="How long their stored grants live, whatever the use.",
-        admin=_named(
+        admin=named(
             "persistentGrantExpirationType", "persistentGrantExpirationTime", "persistentGrantExpirationTimeUnit"
         ),
     )
@@ -160,7 +148,7 @@ class Registration:
         default=Lifetime(),
         label="Persistent Grants Idle Timeout",
         help="How long their stored grants live without being used.",
-        admin=_named(
+        admin=named(
             "persistentGrantIdleTimeoutType", "persistentGrantIdleTimeout", "persistentGrantIdleTimeoutTimeUnit"
         ),
     )
@@ -170,7 +158,7 @@ class Registration:
         default=CertificateIssuer.NONE,
         label="Client TLS Certificate Issuer",
         help="Whether they may authenticate by certificate, and which authority must have issued it.",
-        admin=_named("clientCertIssuerType"),
+        admin=named("clientCertIssuerType"),
         source="RFC 8705 §2.1",
     )
     certificate_issuer: str | None = setting(
@@ -179,7 +167,7 @@ class Registration:
         default=None,
         label="Certificate Authority",
         help="The authority, where one is asked for.",
-        admin=_named(
+        admin=named(
             "clientCertIssuerRef",
             required=is_one_of("registration.certificate_issuer_type", CertificateIssuer.CERTIFICATE),
         ),
@@ -191,7 +179,7 @@ class Registration:
         default=RollingPolicy.SERVER_DEFAULT,
         label="Refresh Token Rolling Policy",
         help="Whether refreshing gives them a new refresh token.",
-        admin=_named("refreshRolling"),
+        admin=named("refreshRolling"),
         source="RFC 9700 §4.14.2",
     )
     rolling_interval: Override[Duration] = setting(
@@ -200,7 +188,7 @@ class Registration:
         default=Override(value=Duration(-1, RollingUnit.HOURS)),
         label="Refresh Token Rolling Interval",
         help="A refresh token younger than this is not replaced.",
-        admin=_named(
+        admin=named(
             "refreshTokenRollingIntervalType", "refreshTokenRollingInterval", "refreshTokenRollingIntervalTimeUnit"
         ),
     )
@@ -210,7 +198,7 @@ class Registration:
         default=Override(),
         label="Refresh Token Rolling Grace Period (seconds)",
         help="How long a replaced refresh token still works.",
-        admin=_named("refreshTokenRollingGracePeriodType", "refreshTokenRollingGracePeriod"),
+        admin=named("refreshTokenRollingGracePeriodType", "refreshTokenRollingGracePeriod"),
     )
     id_token_algorithm: SigningAlgorithm | None = setting(
         id="S132",
@@ -218,7 +206,7 @@ class Registration:
         default=None,
         label="ID Token Signing Algorithm",
         help="How ID tokens are signed when the registration does not say; none set: RS256.",
-        admin=_named("oidcPolicy.idTokenSigningAlgorithm"),
+        admin=named("oidcPolicy.idTokenSigningAlgorithm"),
         source="OpenID Connect Registration §2",
     )
     id_token_encryption: KeyManagement | None = setting(
@@ -227,7 +215,7 @@ class Registration:
         default=None,
         label="ID Token Key Management Encryption Algorithm",
         help="How ID tokens are encrypted when the registration does not say; none set: not at all.",
-        admin=_named("oidcPolicy.idTokenEncryptionAlgorithm"),
+        admin=named("oidcPolicy.idTokenEncryptionAlgorithm"),
         source="OpenID Connect Registration §2",
     )
     id_token_content_encryption: ContentEncryption | None = setting(
@@ -236,7 +224,7 @@ class Registration:
         default=None,
         label="ID Token Content Encryption Algorithm",
         help="Goes with the key management algorithm; both or none.",
-        admin=_named("oidcPolicy.idTokenContentEncryptionAlgorithm"),
+        admin=named("oidcPolicy.idTokenContentEncryptionAlgorithm"),
         source="OpenID Connect Registration §2",
     )
     policy: str | None = setting(
@@ -245,7 +233,7 @@ class Registration:
         default=None,
         label="OpenID Connect Policy",
         help="What their ID tokens and UserInfo hold; none: the default policy.",
-        admin=_named("oidcPolicy.policyGroup"),
+        admin=named("oidcPolicy.policyGroup"),
     )
     registration_policies: tuple[str, ...] = setting(
         id="S136",
@@ -253,7 +241,7 @@ class Registration:
         default=(),
         label="Registration Policies",
         help="What is asked of a registration, in this order; all must agree.",
-        admin=_named("policyRefs"),
+        admin=named("policyRefs"),
         source="RFC 7591 §5",
     )
     device_setting_type: TwoWay = setting(
@@ -262,7 +250,7 @@ class Registration:
         default=TwoWay.SERVER_DEFAULT,
         label="Device Authorization Settings",
         help="Whether the server's settings or those below count.",
-        admin=_named("deviceFlowSettingType"),
+        admin=named("deviceFlowSettingType"),
         source="RFC 8628",
     )
     device_user_authorization_url: str | None = setting(
@@ -271,7 +259,7 @@ class Registration:
         default=None,
         label="User Authorization URL",
         help="The address people are told to visit.",
-        admin=_named("userAuthorizationUrlOverride"),
+        admin=named("userAuthorizationUrlOverride"),
         source="RFC 8628 §3.2",
         shown_when=_OWN_DEVICE,
     )
@@ -281,7 +269,7 @@ class Registration:
         default=None,
         label="Pending Authorization Timeout (seconds)",
         help="How long a device waits for its person.",
-        admin=_named("pendingAuthorizationTimeoutOverride"),
+        admin=named("pendingAuthorizationTimeoutOverride"),
         source="RFC 8628 §3.2",
         shown_when=_OWN_DEVICE,
     )
@@ -291,7 +279,7 @@ class Registration:
         default=None,
         label="Device Polling Interval (seconds)",
         help="The least time between two questions of a device.",
-        admin=_named("devicePollingIntervalOverride"),
+        admin=named("devicePollingIntervalOverride"),
         source="RFC 8628 §3.5",
         shown_when=_OWN_DEVICE,
     )
@@ -301,7 +289,7 @@ class Registration:
         default=False,
         label="Bypass Activation Code Confirmation",
         help="Does not ask people to compare the code when it came with the link.",
-        admin=_named("bypassActivationCodeConfirmationOverride"),
+        admin=named("bypassActivationCodeConfirmationOverride"),
         source="RFC 8628 §5.4",
         shown_when=_OWN_DEVICE,
     )
@@ -311,10 +299,10 @@ class Registration:
         default=3,
         label="CIBA Polling Interval (seconds)",
         help="The least time between two token requests of a client that waits for an answer.",
-        admin=_named("cibaPollingInterval"),
+        admin=named("cibaPollingInterval"),
         source="CIBA Core §7.3",
     )
-    ciba_require_signed: bool = _switch(
+    ciba_require_signed: bool = switch(
         "S143",
         "cibaRequireSignedRequests",
         "CIBA Require Signed Requests",
@@ -327,7 +315,7 @@ class Registration:
         default=None,
         label="CIBA Request Policy",
         help="How their users are asked; none: the default policy.",
-        admin=_named("requestPolicyRef"),
+        admin=named("requestPolicyRef"),
     )
     exchange_policy: str | None = setting(
         id="S145",
@@ -335,38 +323,38 @@ class Registration:
         default=None,
         label="Token Exchange Processor Policy",
         help="Which tokens they may exchange; none: the default policy.",
-        admin=_named("tokenExchangeProcessorPolicyRef"),
+        admin=named("tokenExchangeProcessorPolicyRef"),
         source="RFC 8693",
     )
-    rotate_client_secret: bool = _switch(
+    rotate_client_secret: bool = switch(
         "S146",
         "rotateClientSecret",
         "Rotate Client Secret",
         "Reading or replacing a registration makes a new client secret.",
         "RFC 7592 §2",
     )
-    rotate_registration_access_token: bool = _switch(
+    rotate_registration_access_token: bool = switch(
         "S147",
         "rotateRegistrationAccessToken",
         "Rotate Registration Access Token",
         "Reading or replacing a registration makes a new registration access token; the old one dies.",
         "RFC 7592 §2",
     )
-    allow_client_delete: bool = _switch(
+    allow_client_delete: bool = switch(
         "S148",
         "allowClientDelete",
         "Allow Client Deletion",
         "Developers may delete the clients they registered.",
         "RFC 7592 §2.3",
     )
-    disable_registration_access_tokens: bool = _switch(
+    disable_registration_access_tokens: bool = switch(
         "S149",
         "disableRegistrationAccessTokens",
         "Disable Registration Access Tokens",
         "Registered clients are managed with their own authentication instead.",
         "RFC 7592 §3",
     )
-    retain_client_secret: bool = _switch(
+    retain_client_secret: bool = switch(
         "S150", "retainClientSecret", "Retain Client Secret", "A replaced secret still works for a while."
     )
     secret_retention: Override[int] = setting(
@@ -375,7 +363,7 @@ class Registration:
         default=Override(),
         label="Client Secret Retention Period (minutes)",
         help="How long a replaced secret still works.",
-        admin=_named("clientSecretRetentionPeriodType", "clientSecretRetentionPeriodOverride"),
+        admin=named("clientSecretRetentionPeriodType", "clientSecretRetentionPeriodOverride"),
         shown_when=is_set("registration.retain_client_secret"),
     )
     offline_access_required: YesNo = setting(
@@ -384,7 +372,7 @@ class Registration:
         default=YesNo.SERVER_DEFAULT,
         label="Require offline_access Scope to Issue Refresh Tokens",
         help="Refresh tokens only where offline_access was granted.",
-        admin=_named("requireOfflineAccessScopeToIssueRefreshTokens"),
+        admin=named("requireOfflineAccessScopeToIssueRefreshTokens"),
         source="OpenID Connect Core §11",
     )
     offline_access_prompt: YesNo = setting(
@@ -393,7 +381,7 @@ class Registration:
         default=YesNo.SERVER_DEFAULT,
         label="Require Consent Prompt for offline_access",
         help="offline_access counts only with prompt=consent.",
-        admin=_named("offlineAccessRequireConsentPrompt"),
+        admin=named("offlineAccessRequireConsentPrompt"),
         source="OpenID Connect Core §11",
     )
     lockout_type: LockoutType = setting(
@@ -402,7 +390,7 @@ class Registration:
         default=LockoutType.SERVER_DEFAULT,
         label="Lockout",
         help="Whether a client that tries too many bad tokens is locked out.",
-        admin=_named("lockoutMaxMaliciousActionsType"),
+        admin=named("lockoutMaxMaliciousActionsType"),
     )
     lockout_actions: int | None = setting(
         id="S153",
@@ -410,5 +398,5 @@ class Registration:
         default=None,
         label="Malicious Actions Before Lockout",
         help="How many such attempts lock it out.",
-        admin=_named("lockoutMaxMaliciousActions"),
+        admin=named("lockoutMaxMaliciousActions"),
     )
