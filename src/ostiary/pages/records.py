@@ -147,7 +147,7 @@ class FormPostPage(Page):
 
     template = "form-post.html"
     form_leads_elsewhere = True
-    script = "document.getElementById('answer').submit()"
+    script = "document.forms[0].submit()"
 
     action: str
     """The client's redirect URI."""
