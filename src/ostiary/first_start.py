@@ -1,5 +1,6 @@
 """What the first start makes, in one unit: the objects nothing works without, signing keys, the first accounts."""
 
+import asyncio
 import logging
 import secrets
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
     stores, config = makings.stores, makings.config
     if not await stores.objects():
         changes: list[Change] = [SaveObject(record, None) for record in fresh()]
-        changes += first_keys(makings.vault, makings.clock.now())
+        changes += await asyncio.to_thread(first_keys, makings.clock.now(), makings.vault)
         try:
             await stores.commit(*changes)
         except Conflict:

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from ostiary.clients.client import SECTIONS
+from ostiary.clients.client import CLIENT_SETTINGS
 from ostiary.declare import describe
 
 
@@ -12,7 +12,7 @@ from ostiary.declare import describe
 @click.option("--json", "as_json", is_flag=True, help="Everything that is declared, as JSON.")
 def settings(*, as_json: bool) -> None:
     """Print every client setting: name, type, default, and what it is called in each interface."""
-    rows = describe(SECTIONS)
+    rows = describe(CLIENT_SETTINGS)
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return

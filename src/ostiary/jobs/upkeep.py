@@ -35,12 +35,19 @@ async def clean_up(stores: Stores, clock: Clock) -> None:
         await asyncio.sleep(0.05)
 
 
-async def rotate_when_due(server: Server | None, *, force: bool = False, by: str = "schedule") -> bool:
-    """Move the signing keys on when their time has come (or `force`). Returns whether anything moved."""
+async def rotate_when_due(
+    server: Server | None, *, force: bool = False, at_once: bool = False, by: str = "schedule"
+) -> bool:
+    """Move the signing keys on when their time has come (or `force`). Returns whether anything moved.
+
+    Raises `TooSoon` when forced before the pending keys were published long enough, unless `at_once`.
+    """
     if server is None:
         return False
     records = await server.stores.signing_keys()
-    changes = await asyncio.to_thread(rotate, records, server.clock.now(), server.vault, force=force)
+    changes = await asyncio.to_thread(
+        rotate, records, server.clock.now(), server.vault, force=force, at_once=at_once
+    )
     if not changes:
         return False
     evidence = server.events.evidence(SigningKeysRotated(by=by, kids=tuple(r.kid for r in records)))

@@ -47,9 +47,7 @@ class NotReady:
 class Surface:
     """One port's worth of routes, as an ASGI application."""
 
-    def __init__(
-        self, routes: Routes, house: Snapshots, peers: Peers, *, base_path: str = "", server_name: str
-    ) -> None:
+    def __init__(self, routes: Routes, peers: Peers, *, base_path: str = "") -> None:
         self._exact = {path: methods for path, methods in routes.items() if not path.endswith("/*")}
         self._prefixes = sorted(
             ((path[:-1], methods) for path, methods in routes.items() if path.endswith("/*")),

@@ -71,7 +71,7 @@ async def user_info(call: Call, server: Server) -> Reply:
 
 async def jwks(call: Call, server: Server) -> Reply:
     """GET /pf/JWKS"""
-    return _published(call, server.keys.jwks, server.keys.etag)
+    return _published(call, server.keys.jwks, server.keys.etag.encode())
 
 
 async def openid_configuration(call: Call, server: Server) -> Reply:
