@@ -120,6 +120,7 @@ class MemoryStores:
 
     def __init__(self) -> None:
         self._tables = _Tables()
+        self._key_file = ""
 
     async def commit(self, *changes: Change) -> None:
         """All changes or none: what was done is undone, newest first, when a condition does not hold."""
@@ -315,6 +316,11 @@ class MemoryStores:
 
     async def ping(self) -> None:
         """Memory always answers."""
+
+    async def key_file(self, fingerprint: str) -> str:
+        """Nothing was here before: it belongs to whoever asks first."""
+        self._key_file = self._key_file or fingerprint
+        return self._key_file
 
     async def checkpoint(self) -> None:
         """Nothing to keep up."""

@@ -1,0 +1,107 @@
+"""Self-clocked group commit: what has queued is flushed as one the moment the flush before it returned.
+
+A unit is answered after the flush that holds it. Nothing waits for a timer: alone, a unit is flushed at once; under
+load, one flush to the disk serves as many units as came during the one before.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from ostiary.ports.stores import StoreUnavailable
+from ostiary.storage.sql.statement import Statement
+from ostiary.storage.sql.writing import Steps
+
+MOST_UNITS = 512
+"""How many units one flush takes at most: the bound of how long the first of them waits for the others."""
+
+Rows: TypeAlias = Sequence[Any]
+
+
+class Unreachable(StoreUnavailable):
+    """The database itself is away: whatever else waits for it would fare no better, and is refused at once."""
+
+
+class Unit:
+    """Statements that belong together, and who waits for them."""
+
+    __slots__ = ("done", "error", "rows", "steps")
+
+    def __init__(self, steps: Steps, done: "asyncio.Future[Sequence[Rows]]") -> None:
+        self.steps = steps
+        self.done = done
+        self.rows: Sequence[Rows] = ()
+        """What each statement with `RETURNING` answered, in order."""
+        self.error: Exception | None = None
+
+    def needs_savepoint(self) -> bool:
+        """Whether a condition may fail after something was written. The first step fails before anything is."""
+        return any(change is not None for _, _, change in self.steps[1:])
+
+
+class Groups:
+    """The queue of one writer. All of it runs in the event loop; `flush` is told to begin and reports to `finished`."""
+
+    def __init__(self, flush: Callable[[list[Unit]], None]) -> None:
+        self._flush = flush
+        self._waiting: list[Unit] = []
+        self._running = False
+        self._idle: asyncio.Event | None = None
+
+    def add(self, steps: Steps) -> "asyncio.Future[Sequence[Rows]]":
+        """Queue a unit. The future holds the rows of its statements, or what went wrong."""
+        loop = asyncio.get_running_loop()
+        unit = Unit(steps, loop.create_future())
+        self._waiting.append(unit)
+        if not self._running:
+            self._running = True
+            loop.call_soon(self._begin)  # at the end of this turn, so that all who write in it share the flush
+        return unit.done
+
+    def finished(self, units: Sequence[Unit]) -> None:
+        """Answer the units of a flush, and begin the next one."""
+        for unit in units:
+            if unit.done.done():  # who waited for it has gone
+                continue
+            if unit.error is None:
+                unit.done.set_result(unit.rows)
+            else:
+                unit.done.set_exception(unit.error)
+        if self._waiting and units and isinstance(units[0].error, Unreachable):
+            refused, self._waiting = self._waiting, []
+            for unit in refused:
+                unit.error = units[0].error
+            self.finished(refused)
+            return
+        if self._waiting:
+            self._begin()
+            return
+        self._running = False
+        if self._idle is not None:
+            self._idle.set()
+
+    async def drain(self) -> None:
+        """Return when nothing is queued and nothing runs."""
+        while self._running:
+            self._idle = asyncio.Event()
+            await self._idle.wait()
+
+    def _begin(self) -> None:
+        units, self._waiting = self._waiting[:MOST_UNITS], self._waiting[MOST_UNITS:]
+        self._flush(units)
+
+
+def arrange(units: Sequence[Unit]) -> tuple[dict[Statement, list[Unit]], list[Unit]]:
+    """The units of one statement each, by statement, in the order they came; and the others.
+
+    Units of one group ran at the same time for all that anyone can know, so their order is ours to choose; only among
+    units of the same statement the first in line stays the first.
+    """
+    alone: dict[Statement, list[Unit]] = {}
+    others: list[Unit] = []
+    for unit in units:
+        if len(unit.steps) == 1:
+            alone.setdefault(unit.steps[0][0], []).append(unit)
+        else:
+            others.append(unit)
+    return alone, others

@@ -1,0 +1,274 @@
+"""The stores on a database: every promise of the port in terms of three doors, which each database opens in its way."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from ostiary.ports.changes import Change
+from ostiary.ports.records import (
+    AccessTokenRecord,
+    AccountRecord,
+    AuditRecord,
+    ChangeNotice,
+    ClientRecord,
+    ConsentRecord,
+    GrantRecord,
+    ObjectRecord,
+    Redemption,
+    RefreshTokenRecord,
+    SessionRecord,
+    SigningKeyRecord,
+)
+from ostiary.ports.stores import StoreUnavailable
+from ostiary.storage.addresses import OnMoved
+from ostiary.storage.inspection import SCHEMA_NUMBER
+from ostiary.storage.sql import rows
+from ostiary.storage.sql import statements as sql
+from ostiary.storage.sql.groups import Rows
+from ostiary.storage.sql.statement import Statement
+from ostiary.storage.sql.writing import Step, Steps, steps_of
+from ostiary.storage.text import is_storable
+
+
+class SqlStores(ABC):
+    """What SQLite and PostgreSQL have in common: the statements and how rows are read."""
+
+    def __init__(self, on_moved: OnMoved | None) -> None:
+        self._on_moved = on_moved
+
+    @abstractmethod
+    async def _row(self, statement: Statement, *values: Any) -> rows.Row | None:
+        """The first row of a query. Raises `StoreUnavailable`."""
+
+    @abstractmethod
+    async def _rows(self, statement: Statement, *values: Any) -> Rows:
+        """All rows of a query. Raises `StoreUnavailable`."""
+
+    @abstractmethod
+    async def _write(self, steps: Steps) -> Sequence[Rows]:
+        """Make the steps durable as one unit, in a group with others; what those with `RETURNING` answered.
+
+        Raises `Conflict` and `StoreUnavailable`.
+        """
+
+    @abstractmethod
+    async def checkpoint(self) -> None:
+        """Upkeep of the database's own."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what runs and let go of the database."""
+
+    async def commit(self, *changes: Change) -> None:
+        """Make all changes durable in one unit, or raise `Conflict` and make none."""
+        if not changes:
+            return
+        steps = steps_of(changes)
+        await self._write(steps)
+        if self._on_moved is not None and len(steps) > 1 and any(step[0] is sql.MOVE_GENERATION for step in steps):
+            await self._on_moved()
+
+    async def _write_one(self, statement: Statement, *values: Any) -> Rows:
+        (answer,) = await self._write(((statement, values, None),))
+        return answer
+
+    # Clients ------------------------------------------------------------------------------------------------------
+
+    async def client(self, client_id: str) -> ClientRecord | None:
+        """The client with exactly this id."""
+        if not is_storable(client_id):
+            return None
+        row = await self._row(sql.CLIENT, client_id)
+        return None if row is None else rows.client(row)
+
+    async def clients(self, chunk: int = 1000) -> AsyncIterator[Sequence[ClientRecord]]:
+        """Every client in the order of ids, in chunks, in constant memory."""
+        after = ""
+        while found := await self._rows(sql.CLIENTS_AFTER, after, chunk):
+            yield [rows.client(row) for row in found]
+            after = found[-1][0]
+
+    async def legacy_clients(
+        self, legacy_version: int, chunk: int = 1000
+    ) -> AsyncIterator[Sequence[bytes | ClientRecord]]:
+        """The stored legacy renderings in the order of ids; the whole record where the rendering is stale."""
+        after = ""
+        while found := await self._rows(sql.LEGACY_CLIENTS_AFTER, legacy_version, after, chunk):
+            renderings: list[bytes | ClientRecord] = [legacy for _, legacy in found if legacy is not None]
+            if len(renderings) < len(found):
+                whole = [await self.client(client_id) if legacy is None else legacy for client_id, legacy in found]
+                renderings = [rendering for rendering in whole if rendering is not None]
+            yield renderings
+            after = found[-1][0]
+
+    async def count_clients(self) -> int:
+        """How many clients there are."""
+        return await self._number(sql.COUNT_CLIENTS)
+
+    async def last_used(self, seen: Sequence[tuple[str, int]]) -> None:
+        """Note when clients were last used; never moves a time back, and forgets clients that are gone."""
+        steps: list[Step] = [
+            (sql.NOTE_USE, (at, client_id), None) for client_id, at in sorted(seen) if is_storable(client_id)
+        ]
+        if steps:
+            await self._write(steps)
+
+    # Configuration ------------------------------------------------------------------------------------------------
+
+    async def objects(self) -> Sequence[ObjectRecord]:
+        """Every configuration object, ordered by kind and id."""
+        return [rows.configuration_object(row) for row in await self._rows(sql.OBJECTS)]
+
+    async def generation(self) -> int:
+        """The number of the newest change of a client, an object or the signing keys."""
+        return await self._number(sql.GENERATION)
+
+    async def changes_since(self, generation: int, limit: int = 1000) -> Sequence[ChangeNotice]:
+        """What changed after `generation`, oldest first, in the order of commits."""
+        return [rows.notice(row) for row in await self._rows(sql.CHANGES_SINCE, generation, limit)]
+
+    async def signing_keys(self) -> Sequence[SigningKeyRecord]:
+        """Every signing key, oldest first."""
+        return [rows.signing_key(row) for row in await self._rows(sql.SIGNING_KEYS)]
+
+    # Codes, tokens, grants ----------------------------------------------------------------------------------------
+
+    async def redeem_code(self, key: bytes, at: int) -> Redemption | None:
+        """Count one redemption of the code; the first of all is the first time."""
+        found = await self._write_one(sql.REDEEM_CODE, at, key)
+        if not found:
+            return None
+        return Redemption(code=rows.code(found[0]), first_time=found[0][len(sql.CODE_COLUMNS)] == 1)
+
+    async def access_token(self, key: bytes) -> AccessTokenRecord | None:
+        """The reference token with this key."""
+        row = await self._row(sql.ACCESS_TOKEN, key)
+        return None if row is None else rows.access_token(row)
+
+    async def is_jwt_revoked(self, key: bytes) -> bool:
+        """Whether `RevokeJwt` was committed for this key."""
+        return await self._row(sql.JWT_REVOKED, key) is not None
+
+    async def refresh_token(self, key: bytes) -> tuple[RefreshTokenRecord, GrantRecord] | None:
+        """The refresh token and its grant."""
+        row = await self._row(sql.REFRESH_TOKEN, key)
+        return None if row is None else rows.refresh_token_with_grant(row)
+
+    async def grant(self, grant_id: str) -> GrantRecord | None:
+        """A persistent grant, revoked or not."""
+        if not is_storable(grant_id):
+            return None
+        row = await self._row(sql.GRANT, grant_id)
+        return None if row is None else rows.grant(row)
+
+    async def grants_of(self, *, client_id: str | None = None, user_key: str | None = None) -> Sequence[GrantRecord]:
+        """The grants that are not revoked, of a client, a person or both, oldest first."""
+        if not is_storable(client_id or "") or not is_storable(user_key or ""):
+            return []
+        if client_id is None:
+            if user_key is None:
+                raise ValueError("grants are asked for by client, by person or by both")
+            found = await self._rows(sql.GRANTS_OF_USER, user_key)
+        elif user_key is None:
+            found = await self._rows(sql.GRANTS_OF_CLIENT, client_id)
+        else:
+            found = await self._rows(sql.GRANTS_OF_BOTH, user_key, client_id)
+        return [rows.grant(row) for row in found]
+
+    async def consent(self, user_key: str, client_id: str) -> ConsentRecord | None:
+        """What this person approved for this client before."""
+        if not is_storable(user_key) or not is_storable(client_id):
+            return None
+        row = await self._row(sql.CONSENT, user_key, client_id)
+        return None if row is None else rows.consent(row)
+
+    async def use_once(self, purpose: str, key: bytes, expires_at: int) -> bool:
+        """True for exactly one caller per purpose and key, over all processes and nodes, until `expires_at`."""
+        return bool(await self._write_one(sql.USE_ONCE, purpose, key, expires_at))
+
+    async def add_pushed(self, key: bytes, client_id: str, expires_at: int, document: bytes) -> None:
+        """Keep a pushed authorization request."""
+        await self._write(((sql.ADD_PUSHED, (key, client_id, expires_at, document), None),))
+
+    async def pushed(self, key: bytes) -> tuple[str, int, bytes] | None:
+        """The client, expiry and document of a pushed request that was not taken yet."""
+        row = await self._row(sql.PUSHED, key)
+        return None if row is None else (row[0], row[1], row[2])
+
+    async def take_pushed(self, key: bytes) -> bool:
+        """Consume it: True for exactly one caller."""
+        return bool(await self._write_one(sql.TAKE_PUSHED, key))
+
+    # People and sessions ------------------------------------------------------------------------------------------
+
+    async def session(self, key: bytes) -> SessionRecord | None:
+        """The session with this key."""
+        row = await self._row(sql.SESSION, key)
+        return None if row is None else rows.session(row)
+
+    async def account(self, store: str, username: str) -> AccountRecord | None:
+        """The account of this name, letter case included."""
+        if not is_storable(store) or not is_storable(username):
+            return None
+        row = await self._row(sql.ACCOUNT, store, username)
+        return None if row is None else rows.account(row)
+
+    async def accounts(self, store: str) -> Sequence[AccountRecord]:
+        """Every account of a store, by name."""
+        if not is_storable(store):
+            return []
+        return [rows.account(row) for row in await self._rows(sql.ACCOUNTS, store)]
+
+    async def count_failure(self, store: str, username: str, at: int, most: int, lock_ms: int) -> AccountRecord | None:
+        """One more failed sign-on, atomically; a lock that has ended begins a new count."""
+        if not is_storable(store) or not is_storable(username):
+            return None
+        found = await self._write_one(sql.COUNT_FAILURE, at, most, lock_ms, store, username)
+        return rows.account(found[0]) if found else None
+
+    async def forget_failures(self, store: str, username: str) -> None:
+        """A sign-on succeeded."""
+        if is_storable(store) and is_storable(username):
+            await self._write(((sql.FORGET_FAILURES, (store, username), None),))
+
+    # Audit, leases, upkeep ----------------------------------------------------------------------------------------
+
+    async def audit(self, *, client_id: str | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """The newest evidence first."""
+        if client_id is None:
+            found = await self._rows(sql.AUDIT, limit)
+        else:
+            found = await self._rows(sql.AUDIT_OF_CLIENT, client_id, limit) if is_storable(client_id) else []
+        return [rows.audit(row) for row in found]
+
+    async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Take or prolong a lease: True for at most one holder until `until`."""
+        return bool(await self._write_one(sql.TAKE_LEASE, name, holder, until, now))
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Give it back early."""
+        await self._write(((sql.RELEASE_LEASE, (name, holder), None),))
+
+    async def clean_up(self, now: int, batch: int = 500) -> int:
+        """Remove up to `batch` expired rows of each kind; how many went."""
+        values = {"now": now, "batch": batch}
+        gone = 0
+        for statement in sql.CLEAN_UP:  # a unit each, so that nobody's request waits for all of them
+            gone += len(await self._write_one(statement, *(values[name] for name in statement.names)))
+        return gone
+
+    async def ping(self) -> None:
+        """Returns when the database answers and its schema is this version's."""
+        if await self._number(sql.SCHEMA) != SCHEMA_NUMBER:
+            raise StoreUnavailable("the schema of the database is not this version's")
+
+    async def key_file(self, fingerprint: str) -> str:
+        """The fingerprint of the key file this database belongs to; an unmarked one is marked with this."""
+        ((row,),) = await self._write(((sql.MARK_KEY_FILE, (fingerprint,), None),))
+        return str(row[0])
+
+    async def _number(self, statement: Statement) -> int:
+        row = await self._row(statement)
+        if row is None:
+            raise StoreUnavailable("a row that every database of ours has is missing")
+        return int(row[0])

@@ -1,0 +1,241 @@
+"""From changes to statements: what each change writes, and which of its steps carries the condition."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from ostiary.ports.changes import (
+    AddAccessToken,
+    AddAccount,
+    AddAudit,
+    AddClient,
+    AddCode,
+    AddGrant,
+    AddRefreshToken,
+    AddSession,
+    Change,
+    Conflict,
+    EndGrace,
+    IssueFromCode,
+    RememberConsent,
+    RemoveAccessToken,
+    RemoveAccount,
+    RemoveClient,
+    RemoveObject,
+    RemoveSession,
+    RemoveSigningKey,
+    RevokeGrant,
+    RevokeJwt,
+    RollRefreshToken,
+    SaveAccount,
+    SaveClient,
+    SaveGrant,
+    SaveObject,
+    SaveSession,
+    SaveSigningKey,
+    TouchGrant,
+    TouchSession,
+)
+from ostiary.storage.sql import statements as sql
+from ostiary.storage.sql.statement import Statement
+from ostiary.storage.text import is_storable
+
+KEPT_NOTICES = 10_000
+"""How many change notices are kept; who asks for older ones sees a gap in the numbers and reads everything anew."""
+
+Step: TypeAlias = tuple[Statement, tuple[Any, ...], Change | None]
+"""A statement, its values, and the change whose condition fails when it answers with no row."""
+
+Steps: TypeAlias = Sequence[Step]
+
+
+def steps_of(changes: Sequence[Change]) -> Steps:
+    """The statements of a unit, in order. Raises `Conflict` for text that no database can hold."""
+    if len(changes) == 1:
+        steps = _STEPS[type(changes[0])](changes[0])
+        _check_storable(changes[0], steps)
+        return steps
+    unit: list[Step] = []
+    for change in changes:
+        steps = _STEPS[type(change)](change)
+        _check_storable(change, steps)
+        unit.extend(steps)
+    return unit
+
+
+def _check_storable(change: Change, steps: Steps) -> None:
+    for _, values, _ in steps:
+        for value in values:
+            if type(value) is str and not is_storable(value):
+                raise Conflict(change)
+
+
+def _notice(kind: str, changed: str) -> tuple[Step, ...]:
+    return (
+        (sql.MOVE_GENERATION, (), None),
+        (sql.ADD_NOTICE, (kind, changed), None),
+        (sql.TRIM_NOTICES, (KEPT_NOTICES,), None),
+    )
+
+
+def _add_client(c: AddClient) -> Steps:
+    return ((sql.ADD_CLIENT, sql.ADD_CLIENT.values_of(c.client), c), *_notice("client", c.client.client_id))
+
+
+def _save_client(c: SaveClient) -> Steps:
+    r = c.client
+    values = (
+        r.version, r.name, r.enabled, r.created_at, r.modified_at, r.document, r.legacy, r.legacy_version,
+        r.client_id, c.expected,
+    )  # fmt: skip
+    return ((sql.SAVE_CLIENT, values, c), *_notice("client", r.client_id))
+
+
+def _remove_client(c: RemoveClient) -> Steps:
+    key = (c.client_id,)
+    rest: tuple[Step, ...] = tuple((statement, key, None) for statement in sql.REMOVE_ALL_OF_CLIENT)
+    return ((sql.REMOVE_CLIENT, key, c), *rest, *_notice("client", c.client_id))
+
+
+def _save_object(c: SaveObject) -> Steps:
+    r = c.object
+    step: Step
+    if c.expected is None:
+        step = (sql.ADD_OBJECT, sql.ADD_OBJECT.values_of(r), c)
+    elif c.expected == -1:
+        step = (sql.PUT_OBJECT, sql.PUT_OBJECT.values_of(r), c)
+    else:
+        step = (sql.SAVE_OBJECT, (r.version, r.document, r.kind, r.id, c.expected), c)
+    return (step, *_notice(r.kind, r.id))
+
+
+def _remove_object(c: RemoveObject) -> Steps:
+    return ((sql.REMOVE_OBJECT, (c.kind, c.id), c), *_notice(c.kind, c.id))
+
+
+def _add_code(c: AddCode) -> Steps:
+    return ((sql.ADD_CODE, sql.ADD_CODE.values_of(c.code), None),)
+
+
+def _issue_from_code(c: IssueFromCode) -> Steps:
+    return ((sql.ISSUE_FROM_CODE, (c.key,), c),)
+
+
+def _add_access_token(c: AddAccessToken) -> Steps:
+    return ((sql.ADD_ACCESS_TOKEN, sql.ADD_ACCESS_TOKEN.values_of(c.token), None),)
+
+
+def _remove_access_token(c: RemoveAccessToken) -> Steps:
+    return ((sql.REMOVE_ACCESS_TOKEN, (c.key,), None),)
+
+
+def _revoke_jwt(c: RevokeJwt) -> Steps:
+    return ((sql.REVOKE_JWT, (c.key, c.expires_at), None),)
+
+
+def _add_grant(c: AddGrant) -> Steps:
+    return ((sql.ADD_GRANT, sql.ADD_GRANT.values_of(c.grant), None),)
+
+
+def _save_grant(c: SaveGrant) -> Steps:
+    return ((sql.SAVE_GRANT, sql.SAVE_GRANT.values_of(c.grant), c),)
+
+
+def _touch_grant(c: TouchGrant) -> Steps:
+    return ((sql.TOUCH_GRANT, (c.at, c.grant_id), c),)
+
+
+def _revoke_grant(c: RevokeGrant) -> Steps:
+    tokens: tuple[Step, ...] = tuple((statement, (c.grant_id,), None) for statement in sql.REMOVE_TOKENS_OF_GRANT)
+    return ((sql.REVOKE_GRANT, (c.at, c.grant_id), None), *tokens)
+
+
+def _add_refresh_token(c: AddRefreshToken) -> Steps:
+    return ((sql.ADD_REFRESH_TOKEN, sql.ADD_REFRESH_TOKEN.values_of(c.token), None),)
+
+
+def _roll_refresh_token(c: RollRefreshToken) -> Steps:
+    return (
+        (sql.ROLL_REFRESH_TOKEN, (c.at, c.grace_until, c.successor, c.old), c),
+        (sql.ADD_REFRESH_TOKEN, sql.ADD_REFRESH_TOKEN.values_of(c.new), None),
+    )
+
+
+def _end_grace(c: EndGrace) -> Steps:
+    return ((sql.END_GRACE, (c.key,), None),)
+
+
+def _add_session(c: AddSession) -> Steps:
+    return ((sql.ADD_SESSION, sql.ADD_SESSION.values_of(c.session), None),)
+
+
+def _touch_session(c: TouchSession) -> Steps:
+    return ((sql.TOUCH_SESSION, (c.at, c.expires_at, c.key), None),)
+
+
+def _save_session(c: SaveSession) -> Steps:
+    return ((sql.SAVE_SESSION, sql.SAVE_SESSION.values_of(c.session), c),)
+
+
+def _remove_session(c: RemoveSession) -> Steps:
+    return ((sql.REMOVE_SESSION, (c.key,), None),)
+
+
+def _remember_consent(c: RememberConsent) -> Steps:
+    return ((sql.PUT_CONSENT, sql.PUT_CONSENT.values_of(c.consent), None),)
+
+
+def _add_account(c: AddAccount) -> Steps:
+    return ((sql.ADD_ACCOUNT, sql.ADD_ACCOUNT.values_of(c.account), c),)
+
+
+def _save_account(c: SaveAccount) -> Steps:
+    r = c.account
+    return ((sql.SAVE_ACCOUNT, (r.version, r.password_hash, r.document, r.store, r.username, c.expected), c),)
+
+
+def _remove_account(c: RemoveAccount) -> Steps:
+    return ((sql.REMOVE_ACCOUNT, (c.store, c.username), c),)
+
+
+def _save_signing_key(c: SaveSigningKey) -> Steps:
+    return ((sql.PUT_SIGNING_KEY, sql.PUT_SIGNING_KEY.values_of(c.key), None), *_notice("signing-keys", c.key.kid))
+
+
+def _remove_signing_key(c: RemoveSigningKey) -> Steps:
+    return ((sql.REMOVE_SIGNING_KEY, (c.kid,), None), *_notice("signing-keys", c.kid))
+
+
+def _add_audit(c: AddAudit) -> Steps:
+    return ((sql.ADD_AUDIT, sql.ADD_AUDIT.values_of(c.event), None),)
+
+
+_STEPS: dict[type[Change], Callable[[Any], Steps]] = {
+    AddClient: _add_client,
+    SaveClient: _save_client,
+    RemoveClient: _remove_client,
+    SaveObject: _save_object,
+    RemoveObject: _remove_object,
+    AddCode: _add_code,
+    IssueFromCode: _issue_from_code,
+    AddAccessToken: _add_access_token,
+    RemoveAccessToken: _remove_access_token,
+    RevokeJwt: _revoke_jwt,
+    AddGrant: _add_grant,
+    SaveGrant: _save_grant,
+    TouchGrant: _touch_grant,
+    RevokeGrant: _revoke_grant,
+    AddRefreshToken: _add_refresh_token,
+    RollRefreshToken: _roll_refresh_token,
+    EndGrace: _end_grace,
+    AddSession: _add_session,
+    TouchSession: _touch_session,
+    SaveSession: _save_session,
+    RemoveSession: _remove_session,
+    RememberConsent: _remember_consent,
+    AddAccount: _add_account,
+    SaveAccount: _save_account,
+    RemoveAccount: _remove_account,
+    SaveSigningKey: _save_signing_key,
+    RemoveSigningKey: _remove_signing_key,
+    AddAudit: _add_audit,
+}
