@@ -38,7 +38,7 @@ class KeyRing:
         self._verifiers = verifiers
         self.jwks = jwks
         """RFC 7517 §5: the published set, as JSON ready to send."""
-        self.etag = b'"%s"' % sha256(jwks).hexdigest()[:32].encode()
+        self.etag = f'"{sha256(jwks).hexdigest()[:32]}"'
         """RFC 9110 §8.8.3: a strong validator of `jwks`."""
 
     @classmethod
