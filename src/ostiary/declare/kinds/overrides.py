@@ -26,6 +26,9 @@ class LifetimeKind(Kind[Lifetime]):
         kind, amount, unit = (*sent, None) if len(sent) == 2 else sent
         if spot.dialect is Dialect.PORTAL:
             unit = TimeUnit.HOURS.written(Dialect.PORTAL)
+        overrides = isinstance(kind, str) and ThreeWay.read(kind) is ThreeWay.OVERRIDE
+        if overrides and unit in (None, "") and spot.dialect is Dialect.LEGACY:
+            spot.refused("is required beside OVERRIDE_SERVER_DEFAULT", "unit")
         return Lifetime(
             type=_part(_TYPE, kind, spot, "type", default.type),
             amount=_part(_AMOUNT, amount, spot, "amount", default.amount),
