@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ostiary.errors import ServerError
+from ostiary.keys import ring
 from ostiary.keys.jws import BadToken, Parsed, Signer
 from ostiary.keys.key_file import KeyFile
 from ostiary.keys.ring import KeyRing
@@ -101,3 +102,28 @@ def test_an_issuer_with_its_own_keys_does_not_use_the_shared_ones() -> None:
     assert ring.signer(SigningAlgorithm.ES256).kid == own.kid
     assert ring.algorithms == {SigningAlgorithm.ES256}
     assert KeyRing.open([*RECORDS, own], VAULT).jwks == RING.jwks
+
+
+def test_a_token_without_key_id_is_verified_by_the_keys_of_its_algorithm() -> None:
+    token = RING.signer(SigningAlgorithm.PS256).sign({"sub": "joe"}, with_kid=False)
+    assert RING.claims(Parsed.of(token)) == {"sub": "joe"}
+    with pytest.raises(BadToken):
+        RING.claims(Parsed.of(Signer.asymmetric(SigningAlgorithm.ES256, "", MAKERS["P-256"]()).sign({})))
+
+
+def test_a_good_signature_is_verified_once_and_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring, "MOST_VERIFIED", 2)
+    small = KeyRing.open(RECORDS, VAULT)
+    tokens = [small.signer(SigningAlgorithm.ES256).sign({"n": n}, typ="at+jwt") for n in range(3)]
+    first = small.verified(tokens[0])
+    assert (first.typ, first.algorithm, dict(first.claims)) == ("at+jwt", "ES256", {"n": 0})
+    assert small.verified(tokens[0]) is first
+    small.verified(tokens[1])
+    small.verified(tokens[2])
+    assert small.verified(tokens[0]) is not first
+
+
+def test_a_bad_token_is_never_remembered() -> None:
+    for _ in range(2):
+        with pytest.raises(BadToken):
+            RING.verified("a.b.c")

@@ -1,8 +1,12 @@
 """The key ring: the signing keys in force, with prepared signers and verifiers, and the published set ready to send."""
 
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -28,14 +32,29 @@ _ORDER = {State.ACTIVE: 0, State.PENDING: 1, State.RETIRED: 2}
 _CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
 
 
+MOST_VERIFIED = 4096
+"""Tokens whose good signature is remembered, a few kilobytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that one of our keys signed."""
+
+    typ: str
+    """In lower case, without ``application/``; empty when the header has none."""
+    algorithm: str
+    claims: Mapping[str, Any]
+
+
 class KeyRing:
     """The keys of one issuer's set. Immutable: rotation makes a new ring."""
 
-    __slots__ = ("_signers", "_verifiers", "etag", "jwks")
+    __slots__ = ("_signers", "_verified", "_verifiers", "etag", "jwks")
 
     def __init__(self, signers: dict[Alg, Signer], verifiers: dict[str, Verifier], jwks: bytes) -> None:
         self._signers = signers
         self._verifiers = verifiers
+        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
         self.jwks = jwks
         """RFC 7517 §5: the published set, as JSON ready to send."""
         self.etag = f'"{sha256(jwks).hexdigest()[:32]}"'
@@ -79,12 +98,37 @@ class KeyRing:
     def claims(self, token: Parsed) -> Claims:
         """The claims of a token that one of these keys signed; raises `BadToken` for any other.
 
-        The header's `kid` is only looked up; the algorithm is the one that key is published for (threats T-22, T-23).
+        The header's `kid` is only looked up, and the algorithm is the one that key is published for (threats T-22,
+        T-23). A token without `kid`, which a setting allows, is tried with every key of its algorithm.
         """
-        verifier = self._verifiers.get(token.kid)
-        if verifier is None:
-            raise BadToken("no key of ours has this id")
-        return verifier.claims(token)
+        if token.kid:
+            verifier = self._verifiers.get(token.kid)
+            if verifier is None:
+                raise BadToken("no key of ours has this id")
+            return verifier.claims(token)
+        for verifier in self._verifiers.values():
+            if verifier.algorithm == token.header.get("alg"):
+                with suppress(BadToken):
+                    return verifier.claims(token)
+        raise BadToken("no key of ours signed this")
+
+    def verified(self, text: str) -> "Verified":
+        """The same for a compact serialization; a signature found good is remembered until the ring changes.
+
+        At most `MOST_VERIFIED` tokens are remembered, by their digest; the one not seen for longest is forgotten first.
+        Only the signature is settled by this: whoever asks still looks at expiry and revocation each time.
+        """
+        mark = sha256(text.encode("utf-8", "surrogatepass")).digest()
+        known = self._verified.get(mark)
+        if known is not None:
+            self._verified.move_to_end(mark)
+            return known
+        token = Parsed.of(text)
+        found = Verified(token.typ, token.header["alg"], MappingProxyType(self.claims(token)))
+        self._verified[mark] = found
+        if len(self._verified) > MOST_VERIFIED:
+            self._verified.popitem(last=False)
+        return found
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._verifiers)})"
