@@ -1,0 +1,51 @@
+"""The administrative API: ``/pf-admin-api/v1/oauth/clients``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ostiary.clients.client import CLIENT_SETTINGS, Client
+from ostiary.clients.dialects.manners import (
+    ClientDraft,
+    logout_mode_implied,
+    read_client,
+    redirectless_completed,
+    with_values,
+)
+from ostiary.declare import Dialect, StoredSecret, write
+from ostiary.declare.kinds import Writing
+from ostiary.words import ClientAuth, GrantType
+
+IGNORED = frozenset({"lastModified"})
+"""Members that tools send back and nobody sets."""
+
+
+def read(body: Any, current: Client | None, client_id: str | None = None) -> ClientDraft:
+    """Read a body. A replacement takes the id from the path; what is left out goes back to its default.
+
+    Only the secret stays when it is left out, unless the client becomes public: it cannot be read back.
+    """
+    draft = read_client(body, Dialect.ADMIN, current or Client(), own_members=IGNORED)
+    changes: dict[str, Any] = {}
+    if client_id is not None:
+        changes["identity.client_id"] = client_id
+    own = draft.value.authentication
+    if "authentication.secret" not in draft.sent:
+        kept = None if current is None or own.method is ClientAuth.NONE else current.authentication.secret
+        changes["authentication.secret"] = kept
+    if GrantType.CIBA not in draft.value.grants.allowed and draft.value.ciba.polling_interval == 0:
+        changes["ciba.polling_interval"] = None
+    return logout_mode_implied(redirectless_completed(with_values(draft, changes)))
+
+
+def write_client(client: Client, conceal: Callable[[StoredSecret], str] | None, now: int) -> dict[str, Any]:
+    """The answer for one client. Secondary secrets that have expired are not in it."""
+    secrets = client.authentication.secondary_secrets
+    if any(secret.expires_at <= now for secret in secrets):
+        current = tuple(secret for secret in secrets if secret.expires_at > now)
+        client = CLIENT_SETTINGS.with_values(client, {"authentication.secondary_secrets": current})
+    return write(CLIENT_SETTINGS, client, Writing(Dialect.ADMIN, conceal))
+
+
+def name_of(field: str) -> str:
+    """The ``fieldPath`` of a problem."""
+    return CLIENT_SETTINGS.name_in(Dialect.ADMIN, field)
