@@ -1,0 +1,66 @@
+"""What the endpoint answers: a response for the client, or a page for the person."""
+
+from dataclasses import dataclass
+
+from ostiary.authorization_endpoint.response_modes import AuthorizationResponse
+from ostiary.clients.client import Client
+from ostiary.sessions.session import Session
+from ostiary.tokens.people import Person
+from ostiary.users.authentication import Reason
+from ostiary.users.flow import Approver, Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """The browser at the door."""
+
+    browser: str
+    """The value of its flow cookie."""
+    session: Session | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A consent form that was sent."""
+
+    approver: Approver
+    shown: tuple[str, ...]
+    ticked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far this request has come. A request that just arrived has come nowhere."""
+
+    approver: Approver | None = None
+    """Who signed on in this very flow, or was shown its consent page."""
+    given: Given | None = None
+    ask_again: Stage | None = None
+    """The page to show in any case: its form came too late or was filled in wrongly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSignOn:
+    """Show the sign-on page."""
+
+    client: Client
+    reason: Reason
+    state: str
+    """The sealed flow."""
+    username: str
+    ui_locales: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskConsent:
+    """Show the Request for Approval."""
+
+    client: Client
+    person: Person
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    state: str
+    ui_locales: str | None
+
+
+Outcome = AuthorizationResponse | AskSignOn | AskConsent

@@ -1,0 +1,143 @@
+"""Behaviour §7.1: a name and a password, checked by a chain of validators; attempts are throttled, accounts are locked.
+
+An unknown name costs what a known one costs and is answered in the same words.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ostiary.audit.events import SignedOn, SignOnFailed
+from ostiary.ports.clock import MINUTE
+from ostiary.ports.records import AccountRecord
+from ostiary.server import Server
+from ostiary.sessions import session as sessions
+from ostiary.sessions.session import Begun, Session, SignOn
+from ostiary.tokens.people import Person, read_person
+from ostiary.users.accounts import user_key
+from ostiary.users.authentication import PASSWORD_CONTEXTS, PASSWORD_METHODS
+
+MOST_FAILURES = 6
+"""In a row, before an account is locked."""
+LOCK_MS = MINUTE
+MOST_CHARACTERS = 1024
+"""Of a name or a password; more is never hashed."""
+
+
+class Cause(StrEnum):
+    """Why a sign-on failed, for the log. A person is told no more than whether to wait."""
+
+    NO_ACCOUNT = "no-account"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a word of the log
+    LOCKED = "locked"
+    DISABLED = "disabled"
+    THROTTLED = "throttled"
+    NO_VALIDATOR = "no-validator"
+
+
+class SignOnRefused(Exception):
+    """Nobody signed on."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What somebody typed, and from where."""
+
+    username: str
+    password: str
+    source: str
+    """The address of the caller."""
+    validator: str | None = None
+    """The one validator to ask; None: all of the chain."""
+
+
+def chain(server: Server) -> tuple[str, ...]:
+    """The ids of the validators that know people, in the order they are asked.
+
+    The validator that guards the client management service (S070) holds services, not people, unless it is the only
+    one there is.
+    """
+    every = tuple(server.objects.validators)
+    people = tuple(name for name in every if name != server.settings.management.validator)
+    return people or every
+
+
+async def check_password(attempt: Attempt, server: Server, client_id: str = "") -> Person:
+    """The person with this name and password; raises `SignOnRefused`, recorded with its cause."""
+    try:
+        return await _check_password(attempt, server)
+    except SignOnRefused as refused:
+        server.events.record(
+            SignOnFailed(
+                client_id=client_id,
+                subject=attempt.username[:256],
+                validator=attempt.validator or "",
+                cause=refused.cause,
+            )
+        )
+        raise
+
+
+async def begin_session(
+    person: Person, before: Session | None, server: Server, client_id: str = ""
+) -> tuple[SignOn, Begun | None]:
+    """What a sign-on leaves: the act itself and, where sessions are kept (S163), a new session, already committed."""
+    now = server.clock.now()
+    sign_on = SignOn(at=now, validator=person.validator, acr=PASSWORD_CONTEXTS, amr=PASSWORD_METHODS)
+    event = SignedOn(client_id=client_id, subject=person.user_key, validator=person.validator)
+    if not server.settings.sessions.enabled:
+        server.events.record(event)
+        return sign_on, None
+    begun = sessions.begin(
+        user_key=person.user_key,
+        validator=person.validator,
+        username=person.username,
+        sign_on=sign_on,
+        before=before,
+        server=server,
+    )
+    await server.stores.commit(*begun.changes, server.events.evidence(event))
+    return sign_on, begun
+
+
+async def _check_password(attempt: Attempt, server: Server) -> Person:
+    check_not_throttled(attempt, server)
+    stores = chain(server) if attempt.validator is None else (attempt.validator,)
+    if not stores:
+        raise SignOnRefused(Cause.NO_VALIDATOR)
+    if max(len(attempt.username), len(attempt.password)) > MOST_CHARACTERS or "\0" in attempt.username:
+        raise SignOnRefused(Cause.NO_ACCOUNT)
+    accounts = [account for name in stores if (account := await server.stores.account(name, attempt.username))]
+    open_accounts = [account for account in accounts if account.locked_until <= server.clock.now()]
+    if not open_accounts:
+        await server.passwords.verify(None, attempt.password)
+        raise SignOnRefused(Cause.LOCKED if accounts else Cause.NO_ACCOUNT)
+    for account in open_accounts:
+        if await server.passwords.verify(account.password_hash, attempt.password):
+            return await _welcome(account, attempt, server)
+    for account in open_accounts:
+        await server.stores.count_failure(account.store, account.username, server.clock.now(), MOST_FAILURES, LOCK_MS)
+    raise SignOnRefused(Cause.WRONG_PASSWORD)
+
+
+async def _welcome(account: AccountRecord, attempt: Attempt, server: Server) -> Person:
+    person = read_person(account, user_key(account.store, account.username))
+    if person is None:
+        raise SignOnRefused(Cause.DISABLED)
+    if account.failures:
+        await server.stores.forget_failures(account.store, account.username)
+    # What was counted turned out well: a busy office behind one address does not run into the limit.
+    server.limits.refund("sign-on-source", attempt.source)
+    server.limits.refund("sign-on-account", attempt.username[:256])
+    return person
+
+
+def check_not_throttled(attempt: Attempt, server: Server) -> None:
+    """Count the attempt, for its source and for its name, before anything is hashed; raises `SignOnRefused`."""
+    if not server.limits.allow("sign-on-source", attempt.source):
+        raise SignOnRefused(Cause.THROTTLED)
+    if not server.limits.allow("sign-on-account", attempt.username[:256]):
+        raise SignOnRefused(Cause.THROTTLED)
