@@ -5,6 +5,7 @@ from functools import cached_property
 
 from ostiary.declare import Declaration
 from ostiary.server_settings.scopes import ScopeBook
+from ostiary.server_settings.settings.defaults import Defaults, StaticKeys
 from ostiary.server_settings.settings.grants import Consent, Grants, Scopes
 from ostiary.server_settings.settings.people import (
     Device,
@@ -47,6 +48,8 @@ class ServerSettings:
     roles: Roles = field(default_factory=Roles)
     extended_properties: ExtendedProperties = field(default_factory=ExtendedProperties)
     registration: Registration = field(default_factory=Registration)
+    defaults: Defaults = field(default_factory=Defaults)
+    static_keys: StaticKeys = field(default_factory=StaticKeys)
 
     @cached_property
     def scope_book(self) -> ScopeBook:
@@ -63,6 +66,6 @@ class ServerSettings:
 
 
 DECLARATION: Declaration[ServerSettings] = Declaration(ServerSettings)
-"""Rows S001–S169 of the reference."""
+"""Rows S001–S169 and S180 of the reference, with the defaults of S170–S176."""
 
 __all__ = ["DECLARATION", "ServerSettings"]

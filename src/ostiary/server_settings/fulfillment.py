@@ -44,6 +44,30 @@ class Fulfillment:
     """Of several sources of the type the one that is meant, such as a validator; empty: whichever there is."""
 
 
+class Fulfillments(Mapping[str, Fulfillment]):
+    """Attributes with their sources; immutable."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: Mapping[str, Fulfillment] | None = None) -> None:
+        self._rules = dict(rules or {})
+
+    def __getitem__(self, name: str) -> Fulfillment:
+        return self._rules[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._rules.items()))
+
+    def __repr__(self) -> str:
+        return f"Fulfillments({self._rules!r})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """What a mapping may draw on, by name. Values are JSON values; None, an empty text and an empty list are none."""

@@ -1,18 +1,28 @@
 """What server settings can hold beyond what client settings hold: limits, lists of entries, fulfilment."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ostiary.declare import Lifetime
-from ostiary.declare.kinds import Kind, LifetimeKind, OneWord, Spot, TextList, WholeNumber, Writing
+from ostiary.declare.kinds import (
+    Kind,
+    LifetimeKind,
+    OneWord,
+    PropertiesKind,
+    Spot,
+    Text,
+    TextList,
+    WholeNumber,
+    Writing,
+)
 from ostiary.declare.kinds.kind import is_text, wrong_type
 from ostiary.declare.kinds.plain import Single
 from ostiary.declare.problems import Problem
 from ostiary.server_settings.entries import DETAIL, Entry, one_entry
-from ostiary.server_settings.fulfillment import Fulfillment, SourceType
+from ostiary.server_settings.fulfillment import Fulfillment, Fulfillments, SourceType
 from ostiary.words import Dialect, TimeUnit
 
 ENDLESS = -1
@@ -131,6 +141,75 @@ class Entries(Single):
 
 
 @dataclass(frozen=True)
+class Nested(Single):
+    """One object, a section of its own."""
+
+    section: type[Any]
+
+    def understood(self, raw: Any, spot: Spot) -> Any:
+        if not isinstance(raw, Mapping):
+            spot.malformed(wrong_type("an object", raw))
+            return None
+        value, wrong = one_entry(self.section).read(raw, spot.dialect)
+        spot.problems += [replace(problem, field=f"{spot.field}{DETAIL}.{problem.field}") for problem in wrong]
+        return None if wrong else value
+
+    def written(self, value: Any, writing: Writing, count: int) -> tuple[Any, ...]:
+        return (one_entry(self.section).written(value, writing),)
+
+    def stored(self, value: Any) -> Any:
+        return one_entry(self.section).stored(value)
+
+    def loaded(self, raw: Any) -> Any:
+        return one_entry(self.section).loaded(raw)
+
+    def described(self) -> dict[str, Any]:
+        return one_entry(self.section).described()
+
+
+@dataclass(frozen=True)
+class Id(Text):
+    """The id of an object: what its reference says, and a row's key."""
+
+    at_most: int = 256
+    letters: str = "A-Za-z0-9._-"
+    """The characters it may have, as in a regular expression."""
+
+    def objections(self, value: Any) -> Iterator[str]:
+        yield from super().objections(value)
+        if not re.fullmatch(f"[{self.letters}]+", value):
+            yield f"must only have the characters {self.letters}"
+
+
+@dataclass(frozen=True)
+class NothingYet(Single):
+    """A part of an object that tools send empty, and that this version does not act on: anything in it is refused."""
+
+    answer: str
+    """What stands in answers, as JSON."""
+    empty_is_absent: bool = True
+
+    def understood(self, raw: Any, spot: Spot) -> None:
+        if _has_content(raw):
+            spot.refused("cannot be used in this version; leave it empty")
+
+    def written(self, value: Any, writing: Writing, count: int) -> tuple[Any, ...]:
+        return (json.loads(self.answer),)
+
+    def loaded(self, raw: Any) -> None:
+        raise ValueError("is not used in this version")
+
+    def described(self) -> dict[str, Any]:
+        return {"const": json.loads(self.answer)}
+
+
+def _has_content(raw: Any) -> bool:
+    if isinstance(raw, Mapping):
+        return any(_has_content(one) for one in raw.values())
+    return bool(raw)
+
+
+@dataclass(frozen=True)
 class Names(TextList):
     """Names, each in an object of its own: ``[{"name": …}]``."""
 
@@ -169,18 +248,26 @@ class Origins(TextList):
 
 
 @dataclass(frozen=True)
+class ScopeAttributes(PropertiesKind):
+    """Scopes with the attributes they release: ``{scope: {"values": […]}}``."""
+
+    def written(self, value: Any, writing: Writing, count: int) -> tuple[Any, ...]:
+        return ({name: {"values": list(values)} for name, values in value.items()},)
+
+
+@dataclass(frozen=True)
 class FulfillmentKind(Single):
     """Attributes with their sources: ``{name: {"source": {"type": …, "id": …}, "value": …}}``."""
 
     empty_is_absent: bool = False
 
-    def understood(self, raw: Any, spot: Spot) -> Mapping[str, Fulfillment] | None:
+    def understood(self, raw: Any, spot: Spot) -> Fulfillments | None:
         if not isinstance(raw, Mapping):
             spot.malformed(wrong_type("an object", raw))
             return None
         rules = {name: _rule(one, spot, name) for name, one in raw.items()}
         found = {name: rule for name, rule in rules.items() if rule is not None}
-        return MappingProxyType(found) if len(found) == len(raw) else None
+        return Fulfillments(found) if len(found) == len(raw) else None
 
     def written(self, value: Any, writing: Writing, count: int) -> tuple[Any, ...]:
         return ({name: _rule_written(rule, writing) for name, rule in value.items()},)
@@ -188,13 +275,13 @@ class FulfillmentKind(Single):
     def stored(self, value: Any) -> Any:
         return {name: [str(rule.source_type), rule.value, rule.source_id] for name, rule in value.items()}
 
-    def loaded(self, raw: Any) -> Mapping[str, Fulfillment]:
+    def loaded(self, raw: Any) -> Fulfillments:
         found = {}
         for name, (source_type, value, source_id) in raw.items():
             if not is_text(value) or not is_text(source_id):
                 raise ValueError(f"the source of {name} is not readable")
             found[name] = Fulfillment(source_type=SourceType(source_type), value=value, source_id=source_id)
-        return MappingProxyType(found)
+        return Fulfillments(found)
 
     def described(self) -> dict[str, Any]:
         words = [source_type.written(Dialect.ADMIN) for source_type in SourceType]
