@@ -16,6 +16,7 @@ class Limit:
 
 LIMITS = {
     "client-auth": Limit(burst=20, per_second=0.5),
+    "client-auth-source": Limit(burst=60, per_second=1.0),
     "sign-on-source": Limit(burst=60, per_second=1.0),
     "sign-on-account": Limit(burst=20, per_second=0.2),
     "service-auth": Limit(burst=20, per_second=0.5),

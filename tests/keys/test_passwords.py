@@ -1,5 +1,7 @@
 """Slow hashes and what is remembered of them."""
 
+import asyncio
+
 import pytest
 from tests.clocks import ManualClock
 
@@ -46,3 +48,15 @@ async def test_the_memory_is_bounded() -> None:
         made = await checking.hash(Secret(f"Sesame-{number}"))
         assert await checking.verify(made, f"Sesame-{number}")
     assert checking.remembered == 2
+
+
+async def test_the_same_question_at_the_same_time_is_hashed_once() -> None:
+    checking = passwords()
+    made = await checking.hash(Secret("Sesame-1"))
+    assert not checking.knows(made, "Sesame-1")
+    first = asyncio.ensure_future(checking.verify(made, "Sesame-1"))
+    await asyncio.sleep(0)
+    assert checking.knows(made, "Sesame-1")
+    assert not checking.knows(made, "Sesame-2")
+    assert all(await asyncio.gather(first, *(checking.verify(made, "Sesame-1") for _ in range(20))))
+    assert checking.knows(made, "Sesame-1")

@@ -1,7 +1,8 @@
 """Passwords and chosen secrets: argon2id in a small pool of threads, and a cache of what was verified a moment ago.
 
 The cache is bounded (10,000 entries, 60 s by default), keyed by an HMAC under a key of this process alone, and holds
-only successes: a wrong guess always costs the full hash, and is throttled by the caller.
+only successes: a wrong guess always costs the full hash, and is throttled by the caller. The same text asked about by
+many at once is hashed once.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from ostiary.secret import Secret
 class Passwords:
     """Makes and checks slow hashes without holding up the loop."""
 
-    __slots__ = ("_capacity", "_clock", "_decoy", "_hasher", "_key", "_lifetime_ms", "_pool", "_verified")
+    __slots__ = ("_capacity", "_clock", "_decoy", "_hasher", "_key", "_lifetime_ms", "_pool", "_running", "_verified")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Passwords:
         self._lifetime_ms = lifetime_ms
         self._key = secrets.token_bytes(32)
         self._verified: OrderedDict[bytes, int] = OrderedDict()
+        self._running: dict[bytes, asyncio.Future[bool]] = {}
         self._decoy: str | None = None
 
     async def hash(self, password: Secret) -> str:
@@ -51,15 +53,32 @@ class Passwords:
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` fits. With None (an account that does not exist) it costs the same and is False."""
-        mark = hmac.digest(self._key, (password_hash or "").encode() + b"\0" + password.encode(), sha256)
-        until = self._verified.get(mark)
-        if until is not None and until > self._clock.now() and password_hash is not None:
+        mark = self._mark(password_hash, password)
+        if password_hash is not None and self._is_remembered(mark):
             return True
-        loop = asyncio.get_running_loop()
-        fits = await loop.run_in_executor(self._pool, self._fits, password_hash, password)
+        running = self._running.get(mark)
+        if running is None:
+            loop = asyncio.get_running_loop()
+            running = loop.run_in_executor(self._pool, self._fits, password_hash, password)
+            self._running[mark] = running
+            running.add_done_callback(lambda _: self._running.pop(mark, None))
+        fits = await asyncio.shield(running)
         if fits:
             self._remember(mark)
         return fits
+
+    def knows(self, password_hash: str, password: str) -> bool:
+        """Whether `verify` would cost no hash: it said yes a moment ago, or is at this very question now."""
+        mark = self._mark(password_hash, password)
+        return mark in self._running or self._is_remembered(mark)
+
+    def _mark(self, password_hash: str | None, password: str) -> bytes:
+        said = (password_hash or "").encode() + b"\0" + password.encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, said, sha256)
+
+    def _is_remembered(self, mark: bytes) -> bool:
+        until = self._verified.get(mark)
+        return until is not None and until > self._clock.now()
 
     def _fits(self, password_hash: str | None, password: str) -> bool:
         if password_hash is None:
