@@ -18,6 +18,13 @@ def is_storable(text: str) -> bool:
     return True
 
 
+def made_storable(text: str) -> str:
+    """The text with a sign in the place of what no database can hold: evidence is kept whatever it quotes."""
+    if is_storable(text):
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def check_storable(change: Change) -> None:
     """Raise `Conflict` for a change that carries text no database can hold: no row can be there, none can be made."""
     if not all(is_storable(text) for text in _texts(change)):

@@ -1,6 +1,7 @@
 """The stores on a database: every promise of the port in terms of three doors, which each database opens in its way."""
 
 from abc import ABC, abstractmethod
+from asyncio import sleep
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -87,6 +88,7 @@ class SqlStores(ABC):
         while found := await self._rows(sql.CLIENTS_AFTER, after, chunk):
             yield [rows.client(row) for row in found]
             after = found[-1][0]
+            await sleep(0)  # SQLite answers without giving way; others want their turn
 
     async def legacy_clients(
         self, legacy_version: int, chunk: int = 1000
@@ -100,6 +102,7 @@ class SqlStores(ABC):
                 renderings = [rendering for rendering in whole if rendering is not None]
             yield renderings
             after = found[-1][0]
+            await sleep(0)
 
     async def count_clients(self) -> int:
         """How many clients there are."""

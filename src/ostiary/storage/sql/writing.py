@@ -37,7 +37,7 @@ from ostiary.ports.changes import (
 )
 from ostiary.storage.sql import statements as sql
 from ostiary.storage.sql.statement import Statement
-from ostiary.storage.text import is_storable
+from ostiary.storage.text import is_storable, made_storable
 
 KEPT_NOTICES = 10_000
 """How many change notices are kept; who asks for older ones sees a gap in the numbers and reads everything anew."""
@@ -206,7 +206,9 @@ def _remove_signing_key(c: RemoveSigningKey) -> Steps:
 
 
 def _add_audit(c: AddAudit) -> Steps:
-    return ((sql.ADD_AUDIT, sql.ADD_AUDIT.values_of(c.event), None),)
+    r = c.event
+    values = (r.id, r.time, r.name, made_storable(r.client_id), made_storable(r.subject), r.document)
+    return ((sql.ADD_AUDIT, values, None),)
 
 
 _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
