@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ostiary import storage
+from ostiary.audit.api_log import ApiLog
 from ostiary.audit.recorder import LogFile, Recorder
 from ostiary.clock import SystemClock
 from ostiary.config import Config, ConfigError, default_issuer
@@ -22,6 +23,7 @@ from ostiary.keys.vault import Vault
 from ostiary.limits import TokenBuckets
 from ostiary.metrics import Metrics
 from ostiary.node_counter import NodeCounter
+from ostiary.pages.render import Pages
 from ostiary.ports.stores import Stores
 from ostiary.tls import mutual_context, server_context
 from ostiary.web import admin, legacy_ws, pages, runtime
@@ -65,6 +67,7 @@ class Node:
         self.metrics = Metrics(config.data / "metrics")
         self.audit_log = LogFile(config.data / "log" / "audit.log")
         self.api_log = LogFile(config.data / "log" / "runtime-api.log")
+        self.api_calls = ApiLog(self.api_log, style=config.log.format, with_headers=config.log.level == "headers")
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count)
         self.passwords = Passwords(self.clock)
         self.limits = TokenBuckets(self.clock, config.workers)
@@ -78,7 +81,8 @@ class Node:
         )
 
     def _runtime_routes(self) -> Routes:
-        routes = {**runtime.ROUTES, **pages.ROUTES, **legacy_ws.routes(self.api_log, self.config.log, self.clock)}
+        drawn = Pages(theme=self.config.data / "theme", languages=self.config.data / "languages")
+        routes = {**runtime.ROUTES, **pages.routes(drawn), **legacy_ws.routes(self.api_calls, self.clock)}
         if self.config.demo:
             from ostiary.playground import routes as playground  # noqa: PLC0415 - only the demo has it
 
@@ -88,9 +92,7 @@ class Node:
     async def open(self) -> tuple[FirstAccount, ...]:
         """Wait for the database, set up an empty one, and open the house; raises `ConfigError` for what cannot work."""
         await self._wait_for_schema()
-        self.stores = await storage.open_stores(
-            self.config.database_url, on_change=self._noticed, on_moved=self._moved
-        )
+        self.stores = await storage.open_stores(self.config.database_url, on_change=self._noticed, on_moved=self._moved)
         await check_key_file(self.stores, self.vault)
         accounts: tuple[FirstAccount, ...] = ()
         if self.role.administration:
@@ -140,9 +142,13 @@ class Node:
             if state is storage.SchemaState.CURRENT:
                 return
             if state is storage.SchemaState.OLDER:
-                raise ConfigError("the database has the schema of an older version: run `ostiary migrate`, then start again")
+                raise ConfigError(
+                    "the database has the schema of an older version: run `ostiary migrate`, then start again"
+                )
             if state is storage.SchemaState.NEWER:
-                raise ConfigError("the database has the schema of a newer version than this program: update the program")
+                raise ConfigError(
+                    "the database has the schema of a newer version than this program: update the program"
+                )
             if state is storage.SchemaState.EMPTY and self.role.administration:
                 await asyncio.to_thread(set_up_database, self.config)
                 continue
