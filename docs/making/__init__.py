@@ -1,0 +1,1 @@
+"""Makes those pages of the manual that are read from the program itself."""
