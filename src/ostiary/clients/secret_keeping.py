@@ -6,6 +6,8 @@ says nothing about another.
 """
 
 import base64
+import secrets
+import string
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +25,12 @@ PREFIX = "OBF:JWE:"
 _CHECKED = "client-secret"
 _SEALED = "client-secret-value"
 _ECHOED = "client-secret-echo"
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+
+
+def new_secret() -> Secret:
+    """A secret of 64 random letters and digits (about 380 bits)."""
+    return Secret("".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(64)))
 
 
 class UnknownEcho(ValueError):
@@ -94,7 +102,7 @@ class SecretKeeper:
             return None
         return Secret(self.vault.open(_SEALED, stored.sealed, client_id.encode()).decode())
 
-    def resealed(self, stored: StoredSecret, client_id: str, *, recoverable: bool) -> StoredSecret:
+    def trimmed(self, stored: StoredSecret, *, recoverable: bool) -> StoredSecret:
         """The same secret, without its sealed copy where nothing needs it any more."""
         if recoverable or stored.sealed is None:
             return stored

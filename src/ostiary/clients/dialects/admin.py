@@ -1,6 +1,6 @@
 """The administrative API: ``/pf-admin-api/v1/oauth/clients``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ostiary.clients.client import CLIENT_SETTINGS, Client
@@ -11,7 +11,7 @@ from ostiary.clients.dialects.manners import (
     redirectless_completed,
     with_values,
 )
-from ostiary.declare import Dialect, StoredSecret, write
+from ostiary.declare import Dialect, Draft, Problem, StoredSecret, write
 from ostiary.declare.kinds import Writing
 from ostiary.words import ClientAuth, GrantType
 
@@ -44,6 +44,26 @@ def write_client(client: Client, conceal: Callable[[StoredSecret], str] | None, 
         current = tuple(secret for secret in secrets if secret.expires_at > now)
         client = CLIENT_SETTINGS.with_values(client, {"authentication.secondary_secrets": current})
     return write(CLIENT_SETTINGS, client, Writing(Dialect.ADMIN, conceal))
+
+
+def read_secret(body: Any, current: Client) -> ClientDraft:
+    """The body of ``…/clientAuth/clientSecret``: a new secret, or an echo, and secondary secrets."""
+    nested = {"clientAuth": body} if isinstance(body, Mapping) else body
+    draft = read_client(nested, Dialect.ADMIN, current)
+    changes = {path: CLIENT_SETTINGS.by_path[path].value_in(draft.value) for path in _SECRETS if path in draft.sent}
+    problems = tuple(problem for problem in draft.problems if problem.field.startswith(_SECRETS))
+    if "authentication.secret" not in draft.sent and not problems:
+        problems = (Problem("authentication.secret", "is required"),)
+    return Draft(CLIENT_SETTINGS.with_values(current, changes), problems, draft.unknown, draft.sent)
+
+
+def write_secret(client: Client, conceal: Callable[[StoredSecret], str], now: int) -> dict[str, Any]:
+    """The answer of that resource."""
+    found = write_client(client, conceal, now).get("clientAuth", {})
+    return {name: found[name] for name in ("encryptedSecret", "secondarySecrets") if name in found}
+
+
+_SECRETS = ("authentication.secret", "authentication.secondary_secrets")
 
 
 def name_of(field: str) -> str:

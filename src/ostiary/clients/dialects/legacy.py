@@ -21,7 +21,7 @@ from ostiary.words import ClientAuth
 
 LEGACY_VERSION = 1
 """Of the code that renders clients: raise it whenever the same client would be written otherwise."""
-FORCE_SECRET_CHANGE = "forceSecretChange"
+FORCE_SECRET_CHANGE = "forceSecretChange"  # noqa: S105 - a name, not a password
 IGNORED = frozenset({FORCE_SECRET_CHANGE})
 CANNOT_CREATE = "Failed To Create Client"
 CANNOT_UPDATE = "Failed To Update Client"
@@ -55,7 +55,7 @@ def id_in(raw: Any) -> str:
 
 
 def read_new(raw: Any) -> ClientDraft:
-    """POST. Without ``clientAuthnType`` a secret makes the client a confidential one, as in the service's own sample."""
+    """POST. Without ``clientAuthnType`` a secret makes the client confidential, as in the service's own sample."""
     draft = read_client(raw, Dialect.LEGACY, Client(), own_members=IGNORED)
     return _finished(_with_inferred_method(draft))
 

@@ -16,6 +16,7 @@ from ostiary.clients.rules.protection import ALWAYS_IN_PORTAL
 from ostiary.declare import Dialect, Problem, ResponseTypes, write
 from ostiary.declare.kinds import Writing
 from ostiary.words import (
+    AuthMethod,
     ClientAuth,
     GrantType,
     GrantTypesSetting,
@@ -42,8 +43,15 @@ def read(body: Any, base: Client, *, common_scopes: Collection[str] = ALWAYS_SCO
     return ciba_at_rest(redirectless_completed(_with_required(draft)))
 
 
-def _is_confidential(draft: ClientDraft) -> bool:
-    return draft.value.portal.client_type is PortalClientType.CONFIDENTIAL
+def _usual_method(client: Client) -> ClientAuth:
+    confidential = client.portal.client_type is PortalClientType.CONFIDENTIAL
+    return ClientAuth.SECRET if confidential else ClientAuth.NONE
+
+
+def _usual_grant_types(client: Client) -> frozenset[GrantType]:
+    """C081: what the server gives when the portal does not list grant types."""
+    confidential = client.portal.client_type is PortalClientType.CONFIDENTIAL
+    return _USUAL | {GrantType.CLIENT_CREDENTIALS} if confidential else _USUAL
 
 
 def _with_method(draft: ClientDraft) -> ClientDraft:
@@ -57,7 +65,7 @@ def _with_method(draft: ClientDraft) -> ClientDraft:
         return with_problems(draft, problem)
     if len(own.exact_methods) == 1 and "authentication.methods_setting" not in draft.sent:
         return with_values(draft, {"authentication.method": own.exact_methods[0].client_auth})
-    method = ClientAuth.SECRET if _is_confidential(draft) else ClientAuth.NONE
+    method = _usual_method(draft.value)
     return with_values(draft, {"authentication.method": method, "authentication.exact_methods": ()})
 
 
@@ -65,8 +73,7 @@ def _with_grant_types(draft: ClientDraft) -> ClientDraft:
     own = draft.value.grants
     if own.types_setting is GrantTypesSetting.LISTED or ("grants.allowed" in draft.sent and not _says_global(draft)):
         return draft
-    usual = _USUAL | ({GrantType.CLIENT_CREDENTIALS} if _is_confidential(draft) else set())
-    return with_values(draft, {"grants.allowed": usual})
+    return with_values(draft, {"grants.allowed": _usual_grant_types(draft.value)})
 
 
 def _says_global(draft: ClientDraft) -> bool:
@@ -107,8 +114,12 @@ def write_client(client: Client) -> dict[str, Any]:
     """The object of a client."""
     body = write(CLIENT_SETTINGS, client, Writing(Dialect.PORTAL))
     body["LogoAssigned"] = bool(client.portal.logo_picture_id or client.identity.logo_url)
-    if client.grants.types_setting is GrantTypesSetting.GLOBAL:
-        body.pop("grant_types", None)
+    if client.grants.allowed != _usual_grant_types(client):
+        body["grant_types_setting"] = str(GrantTypesSetting.LISTED)
+    own = client.authentication
+    if not own.exact_methods and own.method is not _usual_method(client):
+        body["token_endpoint_auth_method_supported_setting"] = str(MethodsSetting.LISTED)
+        body["token_endpoint_auth_methods"] = [str(one) for one in AuthMethod if one.client_auth is own.method]
     return body
 
 

@@ -52,7 +52,7 @@ def read(
 ) -> ClientDraft:
     """Read metadata. `base` holds the id and what metadata cannot say; the rest takes the defaults of RFC 7591 §2.
 
-    `exclusive_scopes` says which names of ``scope`` are exclusive; `properties` are members that are extended properties.
+    `exclusive_scopes` says which names of ``scope`` are exclusive; `properties` names the extended properties.
     """
     if isinstance(body, Mapping):
         given = {name: value for name, value in body.items() if value is not None}

@@ -46,7 +46,7 @@ def encryption_is_complete(client: Client, facts: Facts) -> Iterator[Problem]:
 
 
 def none_signs_where_it_may(client: Client, facts: Facts) -> Iterator[Problem]:
-    """V23: unsigned answers. ID tokens may be unsigned unless they pass the browser (OpenID Connect Registration §2)."""
+    """V23, OpenID Connect Registration §2: what may be unsigned; ID tokens, unless they pass the browser."""
     if not facts.unsigned_responses_allowed:
         for field, algorithm in (
             ("introspection.algorithm", client.introspection.algorithm),

@@ -43,7 +43,7 @@ class Authentication:
         label="Client Authentication",
         help="The one way in which the client proves who it is, wherever it must. None makes it a public client.",
         admin="clientAuth.type",
-        legacy=key("clientAuthnType", aliases=("clientAuth.type",), keep=True),
+        legacy=key("clientAuthnType", keep=True),
         registration="token_endpoint_auth_method",
         source="RFC 6749 §2.3, OpenID Connect Core §9",
     )

@@ -63,7 +63,7 @@ class Ciba:
         label="CIBA Request Policy",
         help="How people are found and asked; otherwise the default policy.",
         admin="requestPolicyRef",
-        legacy=key("cibaPolicyId", only_when=ALLOWED),
+        legacy=key("cibaPolicyId", aliases=("requestPolicyRef",), only_when=ALLOWED),
     )
     user_code_supported: bool | None = setting(
         id="C144",
