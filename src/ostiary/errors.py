@@ -154,6 +154,12 @@ class UnsupportedTokenType(OAuthError):
     code = "unsupported_token_type"
 
 
+class InvalidDpopProof(OAuthError):
+    """RFC 9449 §5."""
+
+    code = "invalid_dpop_proof"
+
+
 class InvalidToken(OAuthError):
     """RFC 6750 §3.1."""
 
