@@ -42,7 +42,7 @@ AUTHORIZATION = "/as/authorization.oauth2"
 SIGN_ON = "/as/authorization/sign-on"
 CONSENT = "/as/authorization/consent"
 MOST_FORM_BYTES = 1 << 18
-OPENID_DESCRIPTION = "Know who you are when you sign on"
+OPENID_DESCRIPTION = "Who you are when you sign on"
 """What the consent page says of ``openid`` where the server's settings say nothing."""
 _EVERY_PAGE = (
     *NO_STORE,
