@@ -1,0 +1,216 @@
+"""RFC 6749 §4.1.3: a code becomes tokens, once (behaviour §8.1)."""
+
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from ostiary.audit.events import CodeReplayed
+from ostiary.clients.client import Client
+from ostiary.errors import InvalidGrant, InvalidRequest, Why
+from ostiary.parameters import Parameters
+from ostiary.ports.changes import AddGrant, AddRefreshToken, Change, Conflict, IssueFromCode, RevokeGrant, SaveGrant
+from ostiary.ports.records import CodeRecord, GrantRecord
+from ostiary.proofs import pkce
+from ostiary.server import Server
+from ostiary.token_endpoint.answer import TokenAnswer
+from ostiary.token_endpoint.issuing import Approval, has_openid, issue
+from ostiary.token_endpoint.scopes import Scope, narrowed
+from ostiary.tokens import codes, persistent_grants
+from ostiary.tokens.codes import AuthorizationCode
+from ostiary.tokens.handles import key_of
+from ostiary.tokens.id_tokens import policy_for
+from ostiary.tokens.managers import Wanted
+from ostiary.tokens.people import Person, find_person
+from ostiary.tokens.persistent_grants import PersistentGrant
+from ostiary.tokens.refresh_tokens import new_refresh_token
+from ostiary.words import GrantType
+
+UNKNOWN = "the code is unknown, expired or was used before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRequest:
+    """RFC 6749 §4.1.3, RFC 7636 §4.5."""
+
+    code: str
+    redirect_uri: str | None
+    code_verifier: str | None
+    scope: str | None
+    wanted: Wanted
+
+    @classmethod
+    def parse(cls, parameters: Parameters) -> "CodeRequest":
+        """Raises `InvalidRequest`, `InvalidTarget`."""
+        return cls(
+            code=parameters.require("code"),
+            redirect_uri=parameters.get("redirect_uri"),
+            code_verifier=parameters.get("code_verifier"),
+            scope=parameters.get("scope"),
+            wanted=Wanted.parse(parameters),
+        )
+
+
+async def exchange(parameters: Parameters, client: Client, server: Server) -> TokenAnswer:
+    """Redeem a code. Whatever is wrong with the request, the code is used up by it (threat T-09)."""
+    request = CodeRequest.parse(parameters)
+    record = await _redeemed(request.code, server)
+    code = codes.read(record)
+    if code is None:
+        raise InvalidGrant(UNKNOWN, Why(rule="threat T-64"))
+    check_same_client(record, code, client, server)
+    check_not_expired(record, server.clock.now())
+    check_same_redirect_uri(code, request.redirect_uri, client)
+    pkce.check_answer(code.challenge, request.code_verifier)
+    check_same_manager(code, request.wanted)
+    person = await find_person(code.user_key, code.validator, code.username, server)
+    if person is None:  # threat T-47
+        raise InvalidGrant("the person who approved is not known any more")
+    return await _issue(request, record, code, client, person, server)
+
+
+async def _redeemed(text: str, server: Server) -> CodeRecord:
+    """RFC 6749 §4.1.2: a second use means that the code has leaked; everything it led to is taken back first."""
+    redemption = await server.stores.redeem_code(key_of(text), server.clock.now())
+    if redemption is None:
+        raise InvalidGrant(UNKNOWN)
+    if not redemption.first_time:
+        record = redemption.code
+        event = CodeReplayed(client_id=record.client_id, grant_id=record.grant_id)
+        revocation = RevokeGrant(record.grant_id, server.clock.now())
+        await server.stores.commit(revocation, server.events.evidence(event))
+        raise InvalidGrant(UNKNOWN, Why(rule="RFC 6749 §4.1.2", compared={"grant": record.grant_id}))
+    return redemption.code
+
+
+# Checks ----------------------------------------------------------------------------------------------------------------
+
+
+def check_same_client(record: CodeRecord, code: AuthorizationCode, client: Client, server: Server) -> None:
+    """RFC 6749 §5.2: a code is worth nothing to another client, nor at another issuer."""
+    if record.client_id != client.client_id:
+        why = Why(rule="RFC 6749 §4.1.3", compared={"client": client.client_id, "issued_to": record.client_id})
+        raise InvalidGrant(UNKNOWN, why)
+    if code.issuer != server.issuer:
+        why = Why(rule="behaviour §2.3", compared={"issuer": server.issuer, "issued_by": code.issuer})
+        raise InvalidGrant(UNKNOWN, why)
+
+
+def check_not_expired(record: CodeRecord, now: int) -> None:
+    """S001: refused by our clock, before clean-up ever sees it."""
+    if record.expires_at <= now:
+        why = Why(rule="RFC 6749 §4.1.2", setting="authorization.code_timeout_seconds", level="server")
+        raise InvalidGrant(UNKNOWN, why)
+
+
+def check_same_redirect_uri(code: AuthorizationCode, redirect_uri: str | None, client: Client) -> None:
+    """RFC 6749 §4.1.3: the same as in the request; required if it was there, or if the client has more than one literal."""
+    if redirect_uri is None:
+        registered = client.redirection.redirect_uris
+        if code.redirect_uri_sent or len(registered) != 1 or "*" in registered[0]:
+            raise InvalidGrant("redirect_uri is missing", Why(rule="RFC 6749 §4.1.3"))
+        return
+    if not compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
+        raise InvalidGrant("redirect_uri is not the one of the authorization request", Why(rule="RFC 6749 §4.1.3"))
+
+
+def check_same_manager(code: AuthorizationCode, wanted: Wanted) -> None:
+    """Behaviour §11.2: the choice made at the authorization endpoint holds for the code."""
+    if wanted.manager_id is not None and code.manager and wanted.manager_id != code.manager:
+        raise InvalidRequest("access_token_manager_id is not the one of the authorization request")
+    if wanted.resources and code.resources and not set(wanted.resources) <= set(code.resources):
+        raise InvalidRequest("resource is not among those of the authorization request")
+
+
+# Issuing ---------------------------------------------------------------------------------------------------------------
+
+
+async def _issue(
+    request: CodeRequest, record: CodeRecord, code: AuthorizationCode, client: Client, person: Person, server: Server
+) -> TokenAnswer:
+    """One unit with the code's row: a replay in between still wins."""
+    scope = narrowed(request.scope, code.scope, client, server)
+    lifetime = persistent_grants.lifetime_ms(code.attributes, client, server.settings)
+    persistent = persistent_grants.carries_refresh_token(
+        client, server.settings, code.scope, lifetime, prompted=code.consent_prompted
+    )
+    approval = _approval(record, code, client, person, scope, persistent=persistent)
+    refresh_token: str | None = None
+    kept: tuple[Change, ...] = ()
+    if persistent:
+        refresh_token, kept = await _keep_grant(record, code, lifetime, server)
+    id_token = has_openid(approval, server) and (not code.hybrid or policy_for(client, server).reissue_in_hybrid)
+    issued = issue(approval, request.wanted, server, id_token=id_token, refresh_token=refresh_token)
+    try:
+        await server.stores.commit(IssueFromCode(record.key), *kept, *issued.changes)
+    except Conflict as conflict:
+        why = Why(rule="RFC 6749 §4.1.2", compared={"conflict": type(conflict.change).__name__})
+        raise InvalidGrant(UNKNOWN, why) from None
+    server.events.record(issued.event)
+    return issued.answer
+
+
+def _approval(
+    record: CodeRecord, code: AuthorizationCode, client: Client, person: Person, scope: Scope, *, persistent: bool
+) -> Approval:
+    return Approval(
+        client=client,
+        person=person,
+        grant_type=GrantType.AUTHORIZATION_CODE,
+        grant_id=record.grant_id,
+        persistent=persistent,
+        scope=scope,
+        manager=code.manager,
+        authenticated_at=code.authenticated_at,
+        acr=code.acr,
+        session=code.session,
+        nonce=code.nonce,
+        state=code.state,
+        id_token_claims=code.id_token_claims,
+        userinfo_claims=code.userinfo_claims,
+        attributes=code.attributes,
+        resources=code.resources,
+    )
+
+
+async def _keep_grant(
+    record: CodeRecord, code: AuthorizationCode, lifetime: int | None, server: Server
+) -> tuple[str, tuple[Change, ...]]:
+    """The refresh token of the new grant, or of the one that this authorization renews (behaviour §9.5)."""
+    now = server.clock.now()
+    before = await server.stores.grant(record.grant_id)
+    if before is not None and before.revoked:
+        raise InvalidGrant(UNKNOWN, Why(rule="behaviour §9.5", compared={"grant": record.grant_id}))
+    earlier = None if before is None else persistent_grants.read(before)
+    grant = GrantRecord(
+        grant_id=record.grant_id,
+        client_id=record.client_id,
+        user_key=code.user_key,
+        grant_type=GrantType.AUTHORIZATION_CODE,
+        created_at=now if before is None else before.created_at,
+        updated_at=now,
+        expires_at=None if lifetime is None else now + lifetime,
+        revoked=False,
+        document=persistent_grants.written(_document(code, earlier)),
+    )
+    text, token = new_refresh_token(grant, server)
+    keep: Change = AddGrant(grant) if before is None else SaveGrant(grant)
+    return text, (keep, AddRefreshToken(token))
+
+
+def _document(code: AuthorizationCode, earlier: PersistentGrant | None) -> PersistentGrant:
+    """What the grant keeps; of a renewed one the scopes are united."""
+    before = () if earlier is None else earlier.scope
+    return PersistentGrant(
+        v=persistent_grants.SCHEMA,
+        issuer=code.issuer,
+        username=code.username,
+        validator=code.validator,
+        scope=tuple(dict.fromkeys((*before, *code.scope))),
+        manager=code.manager,
+        authenticated_at=code.authenticated_at,
+        acr=code.acr,
+        session=code.session,
+        id_token_claims=code.id_token_claims,
+        userinfo_claims=code.userinfo_claims,
+        attributes=dict(code.attributes),
+        context=code.context,
+    )
