@@ -64,7 +64,7 @@ def presented(knock: Knock) -> Presented:
 
 
 def _basic(authorization: str) -> Presented:
-    """RFC 7617, with both parts form-encoded as RFC 6749 §2.3.1 has them. Never raises: what is unreadable fails later."""
+    """RFC 7617, both parts form-encoded (RFC 6749 §2.3.1). Never raises: what is unreadable fails later."""
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "basic" or len(credentials) > MOST_CREDENTIALS_CHARACTERS:
         return _UNREADABLE

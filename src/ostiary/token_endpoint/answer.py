@@ -15,7 +15,7 @@ class TokenAnswer:
     """Empty: the default scope."""
     refresh_token: str | None = None
     id_token: str | None = None
-    token_type: str = "Bearer"
+    token_type: str = "Bearer"  # noqa: S105
 
     def as_json(self) -> dict[str, Any]:
         """The members, in the order of the specification."""

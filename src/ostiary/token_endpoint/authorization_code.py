@@ -81,7 +81,7 @@ async def _redeemed(text: str, server: Server) -> CodeRecord:
     return redemption.code
 
 
-# Checks ----------------------------------------------------------------------------------------------------------------
+# Checks --------------------------------------------------------------------------------------------------------------
 
 
 def check_same_client(record: CodeRecord, code: AuthorizationCode, client: Client, server: Server) -> None:
@@ -102,7 +102,7 @@ def check_not_expired(record: CodeRecord, now: int) -> None:
 
 
 def check_same_redirect_uri(code: AuthorizationCode, redirect_uri: str | None, client: Client) -> None:
-    """RFC 6749 §4.1.3: the same as in the request; required if it was there, or if the client has more than one literal."""
+    """RFC 6749 §4.1.3: the same as in the request; required if it was there, or unless the client has one literal."""
     if redirect_uri is None:
         registered = client.redirection.redirect_uris
         if code.redirect_uri_sent or len(registered) != 1 or "*" in registered[0]:
@@ -120,7 +120,7 @@ def check_same_manager(code: AuthorizationCode, wanted: Wanted) -> None:
         raise InvalidRequest("resource is not among those of the authorization request")
 
 
-# Issuing ---------------------------------------------------------------------------------------------------------------
+# Issuing -------------------------------------------------------------------------------------------------------------
 
 
 async def _issue(

@@ -39,7 +39,8 @@ def is_allowed(value: str, client: Client, server: Server) -> bool:
 def narrowed(requested: str | None, granted: Scope, client: Client, server: Server) -> Scope:
     """RFC 6749 §6: what was granted or less, and of that what the client may still have (threat T-14).
 
-    A request that names more than was granted, or what the client lost since, is refused; one that names nothing gets the rest.
+    A request that names more than was granted, or what the client lost since, is refused; one that names nothing gets
+    what is left.
     """
     if requested is None:
         return tuple(value for value in granted if is_allowed(value, client, server))

@@ -1,8 +1,8 @@
 """Access tokens: opaque ones that stand for a row, and JWTs (RFC 9068). Prepared first, minted then.
 
-Preparing decides everything that does not depend on the moment: the manager's mapping is carried out and the row's document,
-or the lasting part of the claims, is written. Minting adds a handle or a signature. What is the same for every request of a
-client (client credentials) is prepared once per snapshot of settings.
+Preparing decides everything that does not depend on the moment: the manager's mapping is carried out, and the row's
+document or the lasting part of the claims is written. Minting adds a handle or a signature. What is the same for every
+request of a client (client credentials) is prepared once per snapshot of settings.
 """
 
 import os
@@ -222,7 +222,7 @@ def revocation_key(manager_id: str, jti: str) -> bytes:
     return sha256(f"{manager_id}\0{jti}".encode("utf-8", "surrogatepass")).digest()
 
 
-# JWTs ------------------------------------------------------------------------------------------------------------------
+# JWTs ----------------------------------------------------------------------------------------------------------------
 
 
 def _with_claims(
@@ -232,7 +232,7 @@ def _with_claims(
     attributes: Mapping[str, Any],
     server: Server,
 ) -> Prepared:
-    """RFC 9068 §2.2, as the manager's settings have it. What the server says wins over an attribute of the same name."""
+    """RFC 9068 §2.2, as the manager's settings have it. What the server says wins over an attribute of that name."""
     manager, client = request.manager, request.client
     algorithm = _check_can_sign(manager, configuration)
     claims = dict(attributes)

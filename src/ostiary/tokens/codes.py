@@ -13,7 +13,7 @@ SCHEMA = 1
 
 
 class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything that was decided at the authorization endpoint (threat T-09). A member at its default takes no room."""
+    """Everything decided at the authorization endpoint (threat T-09). A member at its default takes no room."""
 
     v: int
     """The number of the schema, `SCHEMA`."""

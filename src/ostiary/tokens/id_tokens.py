@@ -25,8 +25,8 @@ from ostiary.words import SYMMETRIC_SIGNING, SigningAlgorithm
 DEFAULT_ALGORITHM = SigningAlgorithm.RS256
 SETTING = "openid.id_token_algorithm"
 MARK = "id."
-"""How every `jti` of an ID token begins. No other token of ours has a dot there, so that none can pass for another kind,
-whatever the administrator sets as types, claims and attributes (threat T-27)."""
+"""How every `jti` of an ID token begins. No other token of ours has a dot there, so that none can pass for another
+kind, whatever the administrator sets as types, claims and attributes (threat T-27)."""
 _JTI_BYTES = 16
 _HASHES = {"256": sha256, "384": sha384, "512": sha512, "DSA": sha512}
 
@@ -58,7 +58,7 @@ class IdTokenRequest:
 
 
 def issue(request: IdTokenRequest, server: Server) -> str:
-    """OpenID Connect Core §2, §3.1.3.3: a new ID token. Raises `ServerError` when the client's settings cannot be met."""
+    """OpenID Connect Core §3.1.3.3: a new ID token. Raises `ServerError` when the client's settings cannot be met."""
     client = request.client
     _check_not_encrypted(client)
     policy = policy_for(client, server)
@@ -107,9 +107,10 @@ def is_id_token(claims: Mapping[str, Any]) -> bool:
 
 
 async def verify_own_id_token(text: str, server: Server) -> Mapping[str, Any]:
-    """OpenID Connect Core §3.1.2.1 (``id_token_hint``): the claims of an ID token that this issuer made, expired or not.
+    """OpenID Connect Core §3.1.2.1 (``id_token_hint``): the claims of an ID token of this issuer, expired or not.
 
-    Raises `InvalidRequest` for anything else: another issuer's, an access token, one nobody signed (threats T-22, T-27).
+    Raises `InvalidRequest` for anything else: another issuer's, an access token, one nobody signed (threats T-22,
+    T-27).
     """
     try:
         token = Parsed.of(text)
@@ -125,7 +126,7 @@ async def verify_own_id_token(text: str, server: Server) -> Mapping[str, Any]:
     return claims
 
 
-# What it says ----------------------------------------------------------------------------------------------------------
+# What it says --------------------------------------------------------------------------------------------------------
 
 
 def _claims(
@@ -196,7 +197,7 @@ def _check_not_encrypted(client: Client) -> None:
         raise ServerError("this version does not encrypt ID tokens", why)
 
 
-# Secrets ---------------------------------------------------------------------------------------------------------------
+# Secrets -------------------------------------------------------------------------------------------------------------
 
 
 def _secret(client: Client, server: Server) -> bytes:

@@ -18,7 +18,7 @@ from ostiary.words import ClientAuth, GrantType
 Answer = dict[str, Any]
 INACTIVE: Answer = {"active": False}
 ACTIVE: Answer = {"active": True}
-REFRESH_TOKEN = "refresh_token"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105
 
 
 async def introspect(parameters: Parameters, caller: Client, server: Server) -> Answer:
@@ -82,7 +82,7 @@ def _said(token: LiveToken, server: Server) -> Answer:
     if scope:
         answer["scope"] = " ".join(scope)
     answer["exp"] = token.expires_at // SECOND
-    answer["token_type"] = "Bearer"
+    answer["token_type"] = "Bearer"  # noqa: S105
     if token.claims is not None:
         answer |= {name: token.claims[name] for name in ("iss", "aud", "iat", "nbf", "jti") if name in token.claims}
     return answer

@@ -68,8 +68,8 @@ def choose_manager(
 ) -> AccessTokenManager:
     """The manager of a new token. Raises `InvalidRequest` for an id and `InvalidTarget` for a resource that cannot be.
 
-    `openid` says whether that scope is asked for. `before` is the manager chosen at the authorization endpoint or kept with
-    the grant; it is taken when the request names none.
+    `openid` says whether that scope is asked for. `before` is the manager chosen at the authorization endpoint or kept
+    with the grant; it is taken when the request names none.
     """
     eligible = eligible_managers(context, client, server.objects)
     if wanted is not NOTHING and (named := named_manager(wanted, eligible)) is not None:
@@ -85,7 +85,7 @@ def choose_manager(
 
 
 def eligible_managers(context: Context | None, client: Client, objects: Objects) -> list[AccessTokenManager]:
-    """Rule 1: those with a mapping for the context and the client on their list. Without a context: those on whose list it is."""
+    """Rule 1: those with a mapping for the context (if one is given) and with the client on their list."""
     only = default_id(client, objects) if client.access_tokens.restrict_to_default else None
     return [
         manager

@@ -68,7 +68,7 @@ def read(record: GrantRecord) -> PersistentGrant | None:
         return None
 
 
-# How long --------------------------------------------------------------------------------------------------------------
+# How long ------------------------------------------------------------------------------------------------------------
 
 
 def lifetime_ms(attributes: Mapping[str, Any], client: Client, settings: ServerSettings) -> int | None:
@@ -98,7 +98,7 @@ def is_over(record: GrantRecord, client: Client, server: Server) -> bool:
     return idle is not None and record.updated_at + idle <= now
 
 
-# When ------------------------------------------------------------------------------------------------------------------
+# When ----------------------------------------------------------------------------------------------------------------
 
 
 def carries_refresh_token(

@@ -1,4 +1,4 @@
-"""Refresh tokens: when one rolls, its grace, and what a second use of a rolled one means (behaviour §9.4, RFC 9700 §4.14).
+"""Refresh tokens: when one rolls, its grace, and what a second use of a rolled one means (behaviour §9.4).
 
 Of a token only a digest is stored. Within its grace a rolled token must still lead to the newest one; so the newest is
 kept beside it, sealed under a key that only the holder of the rolled token can derive.

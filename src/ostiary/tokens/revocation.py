@@ -16,8 +16,8 @@ from ostiary.words import GrantType
 async def revoke(parameters: Parameters, client: Client, server: Server) -> None:
     """Take a token of this client out of use; returns only when that is durable.
 
-    A token that is unknown, already dead or another client's changes nothing and is answered alike (threat T-54). Raises
-    `UnsupportedTokenType` for a JWT that cannot be revoked, and `StoreUnavailable` rather than to say yes.
+    A token that is unknown, already dead or another client's changes nothing and is answered alike (threat T-54).
+    Raises `UnsupportedTokenType` for a JWT that cannot be revoked, and `StoreUnavailable` rather than to say yes.
     """
     text = parameters.require("token")
     if parameters.get("token_type_hint") == "refresh_token":

@@ -17,12 +17,12 @@ def subject_for(local: str, client: Client, server: Server) -> str:
 
 
 def session_for(session: str, client: Client, server: Server) -> str:
-    """``sid``: for pairwise clients one of their sector's own, so that it joins no person across sectors (threat T-57)."""
+    """``sid``: for pairwise clients one of their sector's own, so that it joins nobody across sectors (T-57)."""
     return subject_for(session, client, server) if session else ""
 
 
 def pairwise(local: str, sector: str, salt: bytes) -> str:
-    """OpenID Connect Core §8.1: the same for one sector, unrelated between two, and not to be reversed without the salt.
+    """OpenID Connect Core §8.1: the same for one sector, unrelated between two, not to be reversed without the salt.
 
     The lengths stand between the parts, so that no two pairs of sector and subject read alike.
     """

@@ -17,7 +17,10 @@ SETTING = "openid.userinfo_algorithm"
 
 
 async def userinfo(token: str, server: Server) -> dict[str, Any] | str:
-    """The claims, or for a client that registered an algorithm a JWT with them. Raises `InvalidToken`, `InsufficientScope`."""
+    """The claims, or for a client that registered an algorithm a JWT with them.
+
+    Raises `InvalidToken` and `InsufficientScope`.
+    """
     live = await find_access_token(token, server)
     if live is None:
         raise InvalidToken("the access token is not known, expired or revoked")

@@ -73,7 +73,7 @@ async def _find_reference(text: str, server: Server) -> LiveToken | None:
     )
 
 
-# JWTs ------------------------------------------------------------------------------------------------------------------
+# JWTs ----------------------------------------------------------------------------------------------------------------
 
 
 async def _find_jwt(text: str, server: Server) -> LiveToken | None:
@@ -127,9 +127,9 @@ async def _is_revoked(
 ) -> bool:
     """Behaviour §12.2: directly, or through the persistent grant that it names."""
     jti = claims.get("jti")
-    if configuration.enable_revocation and isinstance(jti, str):
-        if await server.stores.is_jwt_revoked(revocation_key(manager.id, jti)):
-            return True
+    is_checked = configuration.enable_revocation and isinstance(jti, str)
+    if is_checked and await server.stores.is_jwt_revoked(revocation_key(manager.id, str(jti))):
+        return True
     grant_id = claims.get(configuration.grant_id_claim) if configuration.grant_id_claim else None
     if isinstance(grant_id, str):
         grant = await server.stores.grant(grant_id)
