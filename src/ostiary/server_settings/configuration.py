@@ -86,6 +86,8 @@ class Plugin:
     kind: str
     """The id of its descriptor."""
     configuration: Any
+    named: str = field(default="", compare=False)
+    """How the descriptor was named when it was sent, for answers; empty: by its id."""
     problems: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
     """Stored fields that could not be read and count as their default (threat T-64)."""
 
@@ -118,31 +120,33 @@ class PluginKind(Kind["Plugin | None"]):
         configuration = read_configuration(found.configuration, raw, problems)
         at = f"{spot.field}.configuration{DETAIL}"
         spot.problems += [replace(problem, field=at + problem.field) for problem in problems]
-        return Plugin(found.id, configuration)
+        return Plugin(found.id, configuration, sent[0]["id"])
 
     def written(self, value: Plugin | None, writing: Writing, count: int) -> tuple[Any, ...]:
         if value is None:
             return (None, None)
-        found = descriptor(self.family, value.kind)
         tables = [
             {"name": name, "rows": declared.kind.written(held, writing, 1)[0]}
             for name, declared, held in _held(value.configuration)
             if isinstance(declared.kind, Table)
         ]
         listed = list(written_fields(value.configuration, writing))
-        return ({"id": value.kind if found is None else found.id}, {"tables": tables, "fields": listed})
+        return ({"id": value.named or value.kind}, {"tables": tables, "fields": listed})
 
     def stored(self, value: Plugin | None) -> Any:
         if value is None:
             return None
-        return {"kind": value.kind, "configuration": one_entry(type(value.configuration)).stored(value.configuration)}
+        configuration = one_entry(type(value.configuration)).stored(value.configuration)
+        named = {"named": value.named} if value.named not in ("", value.kind) else {}
+        return {"kind": value.kind, **named, "configuration": configuration}
 
     def loaded(self, raw: Any) -> Plugin:
         found = descriptor(self.family, raw["kind"])
         if found is None:
             raise ValueError(f"there is no {self.family} of the kind {raw['kind']}")
         configuration, problems = one_entry(found.configuration).load(raw.get("configuration", {}))
-        return Plugin(found.id, configuration, problems)
+        named = raw.get("named", "")
+        return Plugin(found.id, configuration, named if isinstance(named, str) else "", problems)
 
     def described(self) -> dict[str, Any]:
         kinds = {one.id: one_entry(one.configuration).described() for one in descriptors(self.family)}

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ostiary.server_settings import ServerSettings
+from ostiary.server_settings.objects import Objects
+from ostiary.server_settings.scopes import OPENID
+from ostiary.server_settings.setting_checks import names_of
 from ostiary.words import SecurityProfile
 
 
@@ -38,3 +42,31 @@ class Facts:
     """S169: the OpenID role."""
     security_profile: SecurityProfile = SecurityProfile.NONE
     """S096: the profile of all clients."""
+
+
+def facts(settings: ServerSettings, objects: Objects) -> Facts:
+    """What the rules between client settings need, of this state of the configuration."""
+    scopes, compatibility = settings.scopes, settings.compatibility
+    common = names_of(scopes.common, scopes.common_groups)
+    return Facts(
+        common_scopes=common | {OPENID} if settings.roles.openid else common - {OPENID},
+        exclusive_scopes=names_of(scopes.exclusive, scopes.exclusive_groups),
+        managers={
+            manager.id: frozenset(manager.allowed_clients) if manager.restrict_clients else None
+            for manager in objects.managers.values()
+        },
+        default_manager=objects.default_manager,
+        policies=frozenset(objects.policies),
+        request_policies={
+            policy.id: policy.user_code_validator is not None for policy in objects.request_policies.values()
+        },
+        default_request_policy=objects.default_request_policy,
+        processor_policies=frozenset(objects.processor_policies),
+        detail_types=frozenset(one.type for one in objects.detail_types.values() if one.active),
+        certificate_authorities=frozenset(objects.certificate_authorities),
+        extended_properties={one.name: one.multi_valued for one in settings.extended_properties.definitions},
+        wildcards_allowed=compatibility.redirect_uri_wildcards,
+        unsigned_responses_allowed=compatibility.unsigned_responses,
+        openid=settings.roles.openid,
+        security_profile=compatibility.security_profile,
+    )
