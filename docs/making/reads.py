@@ -56,9 +56,14 @@ def reads_in(source: Path, families: tuple[Family, ...]) -> Reads:
     for file in sorted(source.rglob("*.py")):
         module = file.relative_to(source).as_posix()
         if not module.startswith(MANAGING):
-            for key in _Module(families).reads(ast.parse(file.read_text(encoding="utf-8"))):
+            for key in reads_of(ast.parse(file.read_text(encoding="utf-8")), families):
                 reads.found.setdefault(key, set()).add(module)
     return reads
+
+
+def reads_of(tree: ast.Module, families: tuple[Family, ...]) -> Iterator[tuple[str, str, str]]:
+    """Every (family, section, setting) that a module reads."""
+    return _Module(families).reads(tree)
 
 
 class _Module:
