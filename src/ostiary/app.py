@@ -84,7 +84,7 @@ class Node:
         drawn = Pages(theme=self.config.data / "theme", languages=self.config.data / "languages")
         routes = {**runtime.ROUTES, **pages.routes(drawn), **legacy_ws.routes(self.api_calls, self.clock)}
         if self.config.demo:
-            from ostiary.playground import routes as playground  # noqa: PLC0415 - only the demo has it
+            from ostiary.playground import routes as playground  # only the demo has it
 
             routes |= playground.ROUTES
         return routes

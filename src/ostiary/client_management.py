@@ -3,7 +3,7 @@
 from ostiary.clients.registry import ClientRegistry
 from ostiary.clients.secret_keeping import SecretKeeper
 from ostiary.server import Server
-from ostiary.server_settings.objects import facts
+from ostiary.server_settings.facts import facts
 
 
 def registry(server: Server) -> ClientRegistry:

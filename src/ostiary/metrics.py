@@ -36,10 +36,11 @@ class Metrics:
 
     def render(self) -> tuple[bytes, bytes]:
         """The metrics of all processes as Prometheus reads them: (body, content type)."""
-        from prometheus_client import multiprocess  # noqa: PLC0415 - only the administration process renders
+        from prometheus_client import multiprocess  # only the administration process renders
 
         registry = self._library.CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, path=str(self._folder))
+        collector: Any = multiprocess.MultiProcessCollector
+        collector(registry, path=str(self._folder))
         return self._library.generate_latest(registry), self._library.CONTENT_TYPE_LATEST.encode()
 
     @staticmethod

@@ -164,7 +164,9 @@ def _with_password(account: AccountRecord, password_hash: str) -> AccountRecord:
 def _entries(text: bytes) -> list[tuple[str, Secret, Mapping[str, Any]]]:
     try:
         entries = json.loads(text)
-        return [(str(e["username"]), Secret(str(e["password"])), {"claims": dict(e.get("claims", {}))}) for e in entries]
+        return [
+            (str(e["username"]), Secret(str(e["password"])), {"claims": dict(e.get("claims", {}))}) for e in entries
+        ]
     except (ValueError, KeyError, TypeError):
         raise click.ClickException('the file must be a JSON list of {"username", "password", "claims"}') from None
 

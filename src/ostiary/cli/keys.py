@@ -31,7 +31,9 @@ def list_keys(data: Path | None) -> None:
 
 
 @keys.command("rotate")
-@click.option("--at-once", is_flag=True, help="Even if the next keys were published only just now: for a key that leaked.")
+@click.option(
+    "--at-once", is_flag=True, help="Even if the next keys were published only just now: for a key that leaked."
+)
 @data_option
 def rotate_keys(data: Path | None, *, at_once: bool) -> None:
     """Rotate: pending keys sign, active ones retire, new pending ones are made and published."""

@@ -14,7 +14,7 @@ def main() -> None:
 
 
 def _register() -> None:
-    from ostiary.cli import accounts, clients, keys, migrate, serve, server, settings  # noqa: PLC0415
+    from ostiary.cli import accounts, clients, keys, migrate, serve, server, settings
 
     main.add_command(serve.serve)
     main.add_command(serve.worker)

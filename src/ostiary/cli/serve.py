@@ -96,7 +96,7 @@ async def _tell(node: app.Node, accounts: tuple[FirstAccount, ...]) -> None:
     rows = [("Issuer", node.issuer, "", "")]
     rows += [(f"New {account.what}", "", account.username, account.password.reveal()) for account in accounts]
     if node.config.demo:
-        from ostiary.playground import demo  # noqa: PLC0415 - only the demo has it
+        from ostiary.playground import demo
 
         assert node.house is not None
         rows += await demo.ensure(await node.house.current())

@@ -52,7 +52,9 @@ def with_server(data: Path | None, work: Callable[[Server], Awaitable[T]]) -> T:
 
 def _show_new(accounts: tuple[FirstAccount, ...]) -> None:
     for account in accounts:
-        click.echo(f"New {account.what} {account.username}, password {account.password.reveal()} (shown once)", err=True)
+        click.echo(
+            f"New {account.what} {account.username}, password {account.password.reveal()} (shown once)", err=True
+        )
 
 
 data_option = click.option(
