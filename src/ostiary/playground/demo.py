@@ -14,7 +14,7 @@ from ostiary.clients.dialects import legacy
 from ostiary.clients.dialects.manners import ClientDraft
 from ostiary.clients.registry import ClientsRefused
 from ostiary.clients.secret_keeping import SecretKeeper
-from ostiary.declare import StoredSecret
+from ostiary.declare import Draft, StoredSecret
 from ostiary.first_start import account_record
 from ostiary.keys.vault import Vault
 from ostiary.ports.changes import AddAccount, Conflict
@@ -249,7 +249,7 @@ async def _said_of(server: Server, client: DemoClient) -> str:
 def _returning_here(current: Client, server: Server) -> ClientDraft:
     uris = (*current.redirection.redirect_uris, _callback(server))
     moved = CLIENT_SETTINGS.with_values(current, {"redirection.redirect_uris": uris})
-    return ClientDraft(moved, (), (), frozenset({"redirection.redirect_uris"}))
+    return Draft(moved, (), (), frozenset({"redirection.redirect_uris"}))
 
 
 def _title(client: DemoClient) -> str:
