@@ -1,5 +1,7 @@
 """A whole server for tests of flows: real rooms on stores in memory, with a clock that stands until it is moved."""
 
+import json
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -16,6 +18,7 @@ from ostiary.keys.ring import KeyRing
 from ostiary.keys.rotation import first_keys
 from ostiary.keys.vault import Vault
 from ostiary.limits import TokenBuckets
+from ostiary.parameters import Parameters
 from ostiary.ports.changes import AddAccount, AddAudit, AddClient, SaveAccount, SaveClient, SaveSigningKey
 from ostiary.ports.events import Happening
 from ostiary.ports.records import AccountRecord, AuditRecord, ClientRecord, SigningKeyRecord
@@ -26,6 +29,9 @@ from ostiary.server_settings import DECLARATION, ServerSettings
 from ostiary.server_settings.fresh import fresh_settings
 from ostiary.server_settings.objects import Objects, build, fresh
 from ostiary.storage.memory import MemoryStores
+from ostiary.token_endpoint import endpoint
+from ostiary.tokens import codes, persistent_grants
+from ostiary.tokens.codes import AuthorizationCode
 from ostiary.words import ClientAuth, GrantType
 from tests.clocks import ManualClock
 
@@ -223,3 +229,51 @@ async def change_person(server: Server, username: str, *, validator: str = USERS
     document = {**msgspec.json.decode(record.document), **members}
     after = replace(record, version=record.version + 1, document=msgspec.json.encode(document))
     await server.stores.commit(SaveAccount(after, record.version))
+
+
+# Flows ----------------------------------------------------------------------------------------------------------------
+
+
+async def code_for(server: Server, client_id: str = "app", username: str = "joe", **members: Any) -> str:
+    """A code as the authorization endpoint gives it out; `members` are those of `AuthorizationCode`."""
+    chosen: dict[str, Any] = {
+        "v": codes.SCHEMA,
+        "issuer": server.issuer,
+        "redirect_uri": REDIRECT_URI,
+        "redirect_uri_sent": True,
+        "scope": ("openid", "profile", "email"),
+        "user_key": username,
+        "username": username,
+        "validator": USERS,
+        "authenticated_at": server.clock.now(),
+        **members,
+    }
+    client = await found(server, client_id)
+    code = AuthorizationCode(**chosen)
+    reused = await persistent_grants.reusable(GrantType.AUTHORIZATION_CODE, code.user_key, code.context, client, server)
+    grant_id = persistent_grants.new_grant_id() if reused is None else reused.grant_id
+    return await codes.issue(code, client_id, grant_id, server)
+
+
+async def ask(server: Server, client_id: str = "app", **parameters: str) -> dict[str, Any]:
+    """What the token endpoint answers this client, which has authenticated already."""
+    answer = await endpoint.answer(Parameters.of(**parameters), await found(server, client_id), server)
+    return answer.as_json()
+
+
+async def redeem(server: Server, code: str, client_id: str = "app", **parameters: str) -> dict[str, Any]:
+    """Exchange a code."""
+    sent = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI, **parameters}
+    return await ask(server, client_id, **sent)
+
+
+async def refresh(server: Server, token: str, client_id: str = "app", **parameters: str) -> dict[str, Any]:
+    """Use a refresh token."""
+    return await ask(server, client_id, grant_type="refresh_token", refresh_token=token, **parameters)
+
+
+def segment(token: str, number: int) -> dict[str, Any]:
+    """A part of a JWT, unverified: 0 is the header, 1 the claims."""
+    part = token.split(".")[number]
+    decoded: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return decoded
