@@ -1,8 +1,8 @@
 """``ostiary server show`` and ``apply``: the settings and objects of the server as one JSON object (behaviour §17.2).
 
 Apply changes what is present and leaves the rest: members of an object one by one, lists as a whole, objects of a list
-by their id, fields of a plug-in by their name; null puts a member back to its default. Everything that is wrong is told at
-once, by its place in what was given, and then nothing is changed.
+by their id, fields of a plug-in by their name; null puts a member back to its default. Everything that is wrong is told
+at once, by its place in what was given, and then nothing is changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
