@@ -66,7 +66,7 @@ class Node:
         self.vault = Vault(KeyFile.read_or_make(config.key_file))
         self.metrics = Metrics(config.data / "metrics")
         self.audit_log = LogFile(config.data / "log" / "audit.log")
-        self.api_log = LogFile(config.data / "log" / "runtime-api.log")
+        self.api_log = LogFile(config.data / "log" / "runtime-api.log", at_once=True)
         self.api_calls = ApiLog(self.api_log, style=config.log.format, with_headers=config.log.level == "headers")
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count)
         self.passwords = Passwords(self.clock)
@@ -115,8 +115,13 @@ class Node:
             )
         )
         await house.catch_up()
-        self.house = self.runtime.house = self.administration.house = house
+        self.house = house
         return accounts
+
+    def answer(self) -> None:
+        """Let the ports answer: from here on the heartbeat says OK."""
+        assert self.house is not None
+        self.runtime.house = self.administration.house = self.house
 
     async def keep(self) -> None:
         """Watch for changes and run the jobs, for as long as the process lives."""
@@ -215,7 +220,8 @@ async def main(config: Config, issuer: str, role: Role, sockets: dict[str, socke
 
     async def house() -> None:
         accounts = await node.open()
-        await told(node, accounts)
+        await told(node, accounts)  # before anybody is answered: what the demo makes is there from the first request on
+        node.answer()
         await node.keep()
 
     try:
