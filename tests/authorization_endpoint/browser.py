@@ -18,7 +18,7 @@ from ostiary.keys.ring import KeyRing
 from ostiary.keys.rotation import first_keys
 from ostiary.keys.vault import Vault
 from ostiary.limits import TokenBuckets
-from ostiary.ports.changes import AddAccount, Change, RemoveAccount, SaveClient, SaveObject
+from ostiary.ports.changes import AddAccount, AddClient, Change, RemoveAccount, SaveClient, SaveObject
 from ostiary.ports.clock import SECOND
 from ostiary.ports.events import Happening
 from ostiary.ports.records import AccountRecord, ClientRecord
@@ -115,8 +115,6 @@ class Place:
         )
         before = await self.server.stores.client(client.client_id)
         if before is None:
-            from ostiary.ports.changes import AddClient
-
             await self.server.stores.commit(AddClient(record))
         else:
             await self.server.stores.commit(SaveClient(replace(record, version=before.version + 1), before.version))
@@ -245,7 +243,7 @@ class Browser:
         return await self.send("GET", path, query=urlencode(values).encode())
 
     async def post(self, path: str, values: dict[str, str], **headers: str) -> Reply:
-        return await self.send("POST", path, body=urlencode(values).encode(), **headers)
+        return await self.send("POST", path, b"", urlencode(values).encode(), **headers)
 
     async def authorize(self, **changes: str) -> Reply:
         """Send the usual request with some parameters changed; an empty one is left out."""
@@ -276,7 +274,7 @@ class Browser:
             reply = await self.sign_on(reply)
         return await self.allow(reply) if is_consent(reply) else reply
 
-    async def send(self, method: str, path: str, *, query: bytes = b"", body: bytes = b"", **headers: str) -> Reply:
+    async def send(self, method: str, path: str, query: bytes = b"", body: bytes = b"", **headers: str) -> Reply:
         sent = [*self.headers]
         if self.cookies:
             sent.append((b"cookie", "; ".join(f"{n}={v}" for n, v in self.cookies.items()).encode()))

@@ -1,9 +1,12 @@
 """Every error of the endpoint, and its place: the client's redirect URI, or our page (behaviour §4.4, §25)."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from ostiary.clients.directory import ClientDirectory
+from ostiary.declare.values import ResponseTypes
 from ostiary.pages.records import Notice
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.web import pages
@@ -140,8 +143,6 @@ async def test_a_response_type_that_is_not_done_here_is_refused_even_when_the_cl
 
 
 async def test_a_client_whose_response_types_are_restricted_may_not_use_others(place: Place) -> None:
-    from ostiary.declare.values import ResponseTypes
-
     await place.change_client(
         grants__allowed=ALL_GRANTS, grants__restricted_response_types=ResponseTypes((ResponseType.ID_TOKEN,))
     )
@@ -314,10 +315,6 @@ async def test_a_database_that_does_not_answer_is_no_reason_to_send_anybody_anyw
     class Silent:
         async def client(self, client_id: str) -> None:
             raise StoreUnavailable("no")
-
-    from dataclasses import replace
-
-    from ostiary.clients.directory import ClientDirectory
 
     place.server = replace(place.server, clients=ClientDirectory(Silent()))  # type: ignore[arg-type]
     reply = await Browser(place).authorize()

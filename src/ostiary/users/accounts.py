@@ -1,7 +1,7 @@
 """What an account's person is called inside: USER_KEY of grants, consents and sessions."""
 
-FIRST_STORE = "users"
-"""The validator of people that the first start makes; its people are called by their plain names."""
+from ostiary.server_settings.fresh import USERS
+
 _SEPARATOR = "|"
 
 
@@ -10,6 +10,6 @@ def user_key(validator: str, username: str) -> str:
 
     Two validators may know the same name; that must not make them one person.
     """
-    if validator == FIRST_STORE and _SEPARATOR not in username:
+    if validator == USERS and _SEPARATOR not in username:
         return username
     return f"{validator}{_SEPARATOR}{username}"
