@@ -70,6 +70,7 @@ def running_cluster() -> Iterator[Cluster]:
             "max_connections": "100",
             "shared_buffers": "32MB",
             "autovacuum": "off",
+            "deadlock_timeout": "100ms",
             "log_min_messages": "fatal",
         }
         options = [f"--{name}={value}" for name, value in settings.items()]

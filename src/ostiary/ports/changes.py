@@ -1,7 +1,8 @@
 """What can be written, as values. `Stores.commit(*changes)` makes all of them or none.
 
 A change with a condition says so; when the condition does not hold, `commit` raises `Conflict` naming the change and
-nothing of the unit is kept. Put the conditional changes first: their row locks order a unit against its rivals.
+nothing of the unit is kept. So it does for text that no database can hold (NUL, half a surrogate pair), whatever the
+change; only evidence is kept all the same, with a sign in its place. Put the conditional changes first: their row locks order a unit against its rivals.
 """
 
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ class RollRefreshToken(Change):
 
 @dataclass(frozen=True, slots=True)
 class EndGrace(Change):
-    """The newest token was used: the one before it is dead. Unconditional."""
+    """The newest token was used: the one before it, whose key this is, is dead. Unconditional."""
 
     key: bytes
 

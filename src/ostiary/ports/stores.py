@@ -60,7 +60,10 @@ class Stores(Protocol):
         """The number of the newest change of a client, an object or the signing keys."""
 
     async def changes_since(self, generation: int, limit: int = 1000) -> Sequence[ChangeNotice]:
-        """What changed after `generation`, oldest first, in the order of commits."""
+        """What changed after `generation`, oldest first, in the order of commits.
+
+        Numbers have no holes, but old notices go: when the first one is not `generation` + 1, read everything anew.
+        """
 
     async def signing_keys(self) -> Sequence[SigningKeyRecord]:
         """Every signing key, oldest first."""
@@ -116,7 +119,10 @@ class Stores(Protocol):
         """Every account of a store, by name."""
 
     async def count_failure(self, store: str, username: str, at: int, most: int, lock_ms: int) -> AccountRecord | None:
-        """One more failed sign-on, atomically; the account is locked for `lock_ms` when `most` in a row are reached."""
+        """One more failed sign-on, atomically; the account is locked for `lock_ms` when `most` in a row are reached.
+
+        A lock that has ended begins a new count.
+        """
 
     async def forget_failures(self, store: str, username: str) -> None:
         """A sign-on succeeded."""

@@ -30,13 +30,13 @@ class SchemaState(Enum):
 class Found:
     """The number of a database's schema."""
 
-    schema_number: int
-    """0 for an empty database."""
+    schema_number: int | None
+    """None for an empty database."""
 
     @property
     def state(self) -> SchemaState:
         """What follows from the number."""
-        if self.schema_number == 0:
+        if self.schema_number is None:
             return SchemaState.EMPTY
         if self.schema_number < SCHEMA_NUMBER:
             return SchemaState.OLDER

@@ -107,8 +107,8 @@ access_tokens = Table(
 Index(
     "access_tokens_by_grant",
     access_tokens.c.grant_id,
-    sqlite_where=access_tokens.c.grant_id != text("''"),
-    postgresql_where=access_tokens.c.grant_id != text("''"),
+    sqlite_where=text("grant_id <> ''"),
+    postgresql_where=text("grant_id <> ''"),
 )
 revoked_jwts = Table(
     "revoked_jwts", metadata, _bytes_key("key"), _number("expires_at"), Index("revoked_jwts_by_expiry", "expires_at")
@@ -132,8 +132,8 @@ grants = Table(
 Index(
     "grants_revoked",
     grants.c.grant_id,
-    sqlite_where=grants.c.revoked == text("1"),
-    postgresql_where=grants.c.revoked == text("1"),
+    sqlite_where=text("revoked = 1"),
+    postgresql_where=text("revoked = 1"),
 )
 refresh_tokens = Table(
     "refresh_tokens",

@@ -46,7 +46,7 @@ def statements_from(found: Found, dialect: str) -> list[str]:
     written = _Written()
     context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": written})
     with Operations.context(context) as op:
-        for upgrade in MIGRATIONS[found.schema_number :]:
+        for upgrade in MIGRATIONS[found.schema_number or 0 :]:
             upgrade(op)
         op.execute(f"UPDATE installation SET schema_number = {SCHEMA_NUMBER} WHERE id = 1")  # noqa: S608 - our own number
     return written.statements

@@ -91,6 +91,32 @@ class Groups:
         self._flush(units)
 
 
+def runs_in_lock_order(units: Sequence[Unit]) -> list[tuple[Statement | None, list[Unit]]]:
+    """The units in the order of the row that each locks first; neighbours of the same single statement as one run.
+
+    Two nodes that write the same rows wait for each other in one direction only: without an order, whoever replays two
+    codes at two nodes could make both stand still until the database notices.
+    """
+    first = units[0].steps[0][0]
+    if first.row is None and all(len(unit.steps) == 1 and unit.steps[0][0] is first for unit in units):
+        return [(first, list(units))]  # new rows of one kind, by far the most frequent group: any order will do
+    runs: list[tuple[Statement | None, list[Unit]]] = []
+    for unit in sorted(units, key=_first_lock):
+        statement = unit.steps[0][0] if len(unit.steps) == 1 else None
+        if runs and runs[-1][0] is statement:
+            runs[-1][1].append(unit)
+        else:
+            runs.append((statement, [unit]))
+    return runs
+
+
+def _first_lock(unit: Unit) -> tuple[str, bool, Any]:
+    statement, values, _ = unit.steps[0]
+    if statement.row is None:
+        return statement.table, False, statement.postgresql
+    return statement.table, True, values[statement.row]
+
+
 def arrange(units: Sequence[Unit]) -> tuple[dict[Statement, list[Unit]], list[Unit]]:
     """The units of one statement each, by statement, in the order they came; and the others.
 

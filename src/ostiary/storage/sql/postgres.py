@@ -6,8 +6,10 @@ goes wrong on the way to the database becomes `StoreUnavailable`, and a line tha
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -17,17 +19,24 @@ from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage.addresses import OnChange, OnMoved
 from ostiary.storage.inspection import Found
 from ostiary.storage.sql import statements as sql
-from ostiary.storage.sql.groups import Groups, Rows, Unit, Unreachable, arrange
+from ostiary.storage.sql.groups import Groups, Rows, Unit, Unreachable, runs_in_lock_order
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.stores import SqlStores
 from ostiary.storage.sql.writing import Steps
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 5.0
-"""How long the server may take for one statement."""
 
-REST_SECONDS = 0.5
-"""After a failed attempt to connect, how long others are refused at once instead of trying too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long anything may take before it is given up."""
+
+    connect_seconds: float = 5.0
+    answer_seconds: float = 5.0
+    """For one statement; waiting for a lock ends a little earlier, so that the reason is known."""
+    rest_seconds: float = 0.5
+    """After a failed attempt to connect, how long others are refused at once instead of trying too."""
+
+
+PATIENCE = Patience()
 
 READERS = 4
 """How many connections of one process read at most; a reader holds one for the time of one look-up."""
@@ -59,22 +68,21 @@ _TURNED_AWAY = (
 )
 
 
-async def connect(url: str, **more: Any) -> Any:
+async def connect(url: str, patience: Patience = PATIENCE, more: Mapping[str, str] = MappingProxyType({})) -> Any:
     """A connection whose every call ends in time. Raises `StoreUnavailable`."""
+    lock_ms, idle_ms = int(patience.answer_seconds * 600), int(patience.answer_seconds * 2000)
+    settings = {
+        "application_name": "ostiary",
+        "default_transaction_isolation": "read committed",
+        "lock_timeout": str(lock_ms),
+        "idle_in_transaction_session_timeout": str(idle_ms),
+    }
     try:
         return await asyncpg.connect(
             url,
-            timeout=CONNECT_SECONDS,
-            command_timeout=ANSWER_SECONDS,
-            server_settings={
-                "application_name": "ostiary",
-                "default_transaction_isolation": "read committed",
-                "lock_timeout": str(
-                    int(ANSWER_SECONDS * 600)
-                ),  # ends before the call does, so that the reason is known
-                "idle_in_transaction_session_timeout": str(int(ANSWER_SECONDS * 2000)),
-            }
-            | more,
+            timeout=patience.connect_seconds,
+            command_timeout=patience.answer_seconds,
+            server_settings={**settings, **more},
         )
     except (*_LOST, asyncpg.PostgresError) as error:
         raise StoreUnavailable(_text(error)) from error
@@ -83,13 +91,20 @@ async def connect(url: str, **more: Any) -> Any:
 class PostgresStores(SqlStores):
     """The stores on a PostgreSQL database that `migrate` has set up."""
 
-    def __init__(self, url: str, *, on_change: OnChange | None = None, on_moved: OnMoved | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        on_change: OnChange | None = None,
+        on_moved: OnMoved | None = None,
+        patience: Patience = PATIENCE,
+    ) -> None:
         super().__init__(on_moved)
-        self._readers = _Readers(url)
-        self._writer = _Writer(url)
+        self._readers = _Readers(_Door(url, patience))
+        self._writer = _Writer(_Door(url, patience))
         self._groups = Groups(self._begin)
         self._flushes: set[asyncio.Task[None]] = set()
-        self._listener = None if on_change is None else asyncio.create_task(_listen(url, on_change))
+        self._listener = None if on_change is None else asyncio.create_task(_listen(url, patience, on_change))
 
     async def _row(self, statement: Statement, *values: Any) -> Any:
         return await self._readers.ask(lambda connection: connection.fetchrow(statement.postgresql, *values))
@@ -136,11 +151,10 @@ class PostgresStores(SqlStores):
 class _Readers:
     """A few connections for look-ups. Who finds none free waits for the next one."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, door: "_Door") -> None:
+        self._door = door
         self._free: list[Any] = []
         self._turns = asyncio.Semaphore(READERS)
-        self._door = _Door(url)
 
     async def ask(self, question: Callable[[Any], Any]) -> Any:
         """Put a question that changes nothing, a second time on a new line if the first one turned out dead."""
@@ -163,7 +177,7 @@ class _Readers:
             await self._turns.acquire()
             return
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._door.patience.answer_seconds):
                 await self._turns.acquire()
         except TimeoutError as error:
             raise StoreUnavailable("PostgreSQL: all readers are busy") from error
@@ -190,8 +204,8 @@ class _Readers:
 class _Writer:
     """The one connection that writes. `commit` is never called twice at once."""
 
-    def __init__(self, url: str) -> None:
-        self._door = _Door(url)
+    def __init__(self, door: "_Door") -> None:
+        self._door = door
         self._connection: Any = None
 
     async def commit(self, units: Sequence[Unit]) -> None:
@@ -217,7 +231,7 @@ class _Writer:
     async def _one_by_one(self, units: Sequence[Unit]) -> None:
         """A group that failed as a whole is run again one by one, so that one unit cannot spoil the others."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + ANSWER_SECONDS
+        end = loop.time() + self._door.patience.answer_seconds
         refusal: Exception | None = None
         for unit in units:
             unit.error, unit.rows = refusal, ()
@@ -267,8 +281,9 @@ class _Writer:
 class _Door:
     """Makes connections, and refuses at once for a moment after an attempt failed."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: Patience) -> None:
         self._url = url
+        self.patience = patience
         self._closed_until = 0.0
 
     async def connect(self) -> Any:
@@ -277,25 +292,26 @@ class _Door:
         if loop.time() < self._closed_until:
             raise Unreachable("PostgreSQL could not be reached a moment ago")
         try:
-            return await connect(self._url)
+            return await connect(self._url, self.patience)
         except StoreUnavailable as error:
-            self._closed_until = loop.time() + REST_SECONDS
+            self._closed_until = loop.time() + self.patience.rest_seconds
             raise Unreachable(str(error)) from error
 
 
 async def _run_group(connection: Any, units: Sequence[Unit]) -> None:
-    """One transaction for all units; a single statement, or a run of the same, needs no brackets around it."""
-    alone, others = arrange(units)
-    if not others and len(alone) == 1:
-        (statement,) = alone
-        if not statement.returning or len(units) == 1:
-            await _run_same(connection, statement, units)
-            return
+    """One transaction for all units; a single statement, or a run of the same, is one by itself."""
+    runs = runs_in_lock_order(units)
+    statement, same = runs[0]
+    if len(runs) == 1 and statement is not None and (len(same) == 1 or not statement.returning):
+        await _run_same(connection, statement, same)
+        return
     async with connection.transaction():
-        for statement, same in alone.items():
-            await _run_same(connection, statement, same)
-        for unit in others:
-            await _run_steps(connection, unit)
+        for statement, same in runs:
+            if statement is not None:
+                await _run_same(connection, statement, same)
+                continue
+            for unit in same:
+                await _run_steps(connection, unit)
 
 
 async def _run_same(connection: Any, statement: Statement, units: Sequence[Unit]) -> None:
@@ -340,22 +356,30 @@ NOTIFY = f"SELECT pg_notify('{CHANNEL}', '')"
 """Heard by every node once the unit is committed, and not before."""
 
 
-async def _listen(url: str, on_change: OnChange) -> None:
+async def _listen(url: str, patience: Patience, on_change: OnChange) -> None:
     """Tell of every change, and after every break in the line that there may have been some."""
     while True:
         try:
-            connection = await connect(url)
+            connection = await connect(url, patience)
             try:
-                await connection.add_listener(CHANNEL, lambda *_: on_change())
-                on_change()
-                while True:
-                    await asyncio.sleep(HEARTBEAT_SECONDS)
-                    await connection.fetchval("SELECT 1")
+                await _hear(connection, on_change)
             finally:
                 connection.terminate()
         except (StoreUnavailable, *_LOST, asyncpg.PostgresError) as error:
             log.warning("the line that tells of changes on other nodes is down: %s", error)
-            await asyncio.sleep(REST_SECONDS)
+            await asyncio.sleep(patience.rest_seconds)
+
+
+async def _hear(connection: Any, on_change: OnChange) -> None:
+    """Tell of every change until the line is cut."""
+    cut = asyncio.Event()
+    connection.add_termination_listener(lambda _: cut.set())
+    await connection.add_listener(CHANNEL, lambda *_: on_change())
+    on_change()
+    while not cut.is_set():
+        await connection.fetchval("SELECT 1")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(cut.wait(), HEARTBEAT_SECONDS)
 
 
 def _text(error: BaseException) -> str:
@@ -374,8 +398,8 @@ async def _close(connection: Any) -> None:
 
 
 @asynccontextmanager
-async def _connection(url: str, **more: Any) -> AsyncIterator[Any]:
-    connection = await connect(url, **more)
+async def _connection(url: str, more: Mapping[str, str] = MappingProxyType({})) -> AsyncIterator[Any]:
+    connection = await connect(url, more=more)
     try:
         yield connection
     except (*_LOST, asyncpg.PostgresError) as error:
@@ -393,7 +417,7 @@ async def inspect(url: str) -> Found:
 async def run_migrations(url: str, statements_from: Callable[[Found, str], list[str]]) -> Found:
     """Run what leads to this version's schema, alone among all that try; what the database was before."""
     # A migration may take longer than a request, and so may waiting for the one before.
-    async with _connection(url, lock_timeout="0", idle_in_transaction_session_timeout="0") as connection:
+    async with _connection(url, {"lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}) as connection:
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})", timeout=3600)
             found = await _found(connection)
@@ -404,5 +428,5 @@ async def run_migrations(url: str, statements_from: Callable[[Found, str], list[
 
 async def _found(connection: Any) -> Found:
     if await connection.fetchval("SELECT to_regclass('installation')") is None:
-        return Found(schema_number=0)
+        return Found(schema_number=None)
     return Found(schema_number=await connection.fetchval(sql.SCHEMA.postgresql))

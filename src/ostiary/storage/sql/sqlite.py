@@ -33,6 +33,9 @@ READ_WAIT_SECONDS = 1.0
 
 CHECKPOINT_WAIT_MS = 250
 
+_REFUSED = (sqlite3.Error, OverflowError)
+"""What SQLite and its driver make of a statement or value they cannot take."""
+
 
 def connect(path: Path, wait_seconds: float, mode: str = "rw") -> sqlite3.Connection:
     """A connection without transactions of its own. It never makes a file unless `mode` is ``rwc``."""
@@ -51,12 +54,14 @@ def connect(path: Path, wait_seconds: float, mode: str = "rw") -> sqlite3.Connec
 class SqliteStores(SqlStores):
     """The stores on an SQLite file that `migrate` has set up."""
 
-    def __init__(self, path: Path, *, on_moved: OnMoved | None = None) -> None:
+    def __init__(
+        self, path: Path, *, on_moved: OnMoved | None = None, write_wait_seconds: float = WRITE_WAIT_SECONDS
+    ) -> None:
         super().__init__(on_moved)
         self._path = path
         self._reader: sqlite3.Connection | None = None
         self._groups = Groups(self._hand_over)
-        self._writer = _Writer(path, self._groups.finished)
+        self._writer = _Writer(path, write_wait_seconds, self._groups.finished)
 
     async def _row(self, statement: Statement, *values: Any) -> Any:
         try:
@@ -113,8 +118,9 @@ class SqliteStores(SqlStores):
 class _Writer:
     """The one thread of this process that writes, and its connection. All but `work` and `stop` runs in that thread."""
 
-    def __init__(self, path: Path, finished: Callable[[Sequence[Unit]], None]) -> None:
+    def __init__(self, path: Path, wait_seconds: float, finished: Callable[[Sequence[Unit]], None]) -> None:
         self._path = path
+        self._wait_seconds = wait_seconds
         self._finished = finished
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -157,7 +163,7 @@ class _Writer:
             connection = self._connection or self._open()
             connection.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT_MS}")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            connection.execute(f"PRAGMA busy_timeout = {int(WRITE_WAIT_SECONDS * 1000)}")
+            connection.execute(f"PRAGMA busy_timeout = {int(self._wait_seconds * 1000)}")
         except sqlite3.Error as error:
             self._let_go()
             report(StoreUnavailable(f"SQLite: {error}"))
@@ -177,7 +183,7 @@ class _Writer:
         except Exception as error:
             self._roll_back(connection)
             if len(units) == 1:
-                if isinstance(error, sqlite3.Error):
+                if isinstance(error, _REFUSED):
                     raise StoreUnavailable(f"SQLite: {error}") from error
                 raise
             for unit in units:
@@ -192,7 +198,7 @@ class _Writer:
             unit.error = error
 
     def _open(self) -> sqlite3.Connection:
-        self._connection = connect(self._path, WRITE_WAIT_SECONDS)
+        self._connection = connect(self._path, self._wait_seconds)
         return self._connection
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
@@ -245,7 +251,7 @@ def _run_unit(connection: sqlite3.Connection, unit: Unit) -> None:
 def inspect(path: Path) -> Found:
     """What this file is. A file that is not there is an empty database."""
     if not path.exists():
-        return Found(schema_number=0)
+        return Found(schema_number=None)
     try:
         with closing(connect(path, READ_WAIT_SECONDS)) as connection:
             return _found(connection)
@@ -255,7 +261,7 @@ def inspect(path: Path) -> Found:
 
 def _found(connection: sqlite3.Connection) -> Found:
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'installation'").fetchone() is None:
-        return Found(schema_number=0)
+        return Found(schema_number=None)
     return Found(schema_number=connection.execute(sql.SCHEMA.sqlite).fetchone()[0])
 
 

@@ -6,6 +6,10 @@ from operator import attrgetter
 from typing import Any
 
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
+_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|FROM) (\w+)")
+_IS_NEW = re.compile(r"DO NOTHING$")
+_ROWS = ("key", "old", "grant_id", "client_id", "username", "name", "kid", "id")
+"""What names a row, in tables that have several of these words in the order of precedence."""
 
 
 class Statement:
@@ -15,7 +19,7 @@ class Statement:
     means that the condition did not hold.
     """
 
-    __slots__ = ("names", "postgresql", "returning", "sqlite", "values_of")
+    __slots__ = ("names", "postgresql", "returning", "row", "sqlite", "table", "values_of")
 
     def __init__(self, text: str) -> None:
         self.names: tuple[str, ...] = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
@@ -27,6 +31,12 @@ class Statement:
             attrgetter(*self.names) if len(self.names) > 1 else _no_values
         )
         """The values as the attributes of a record that has one of each name."""
+        self.table = _TABLE.findall(text)[0]
+        self.row = None if _IS_NEW.search(text) else self._index_of_row()
+        """Which value names the row that is locked; None for a new row that nobody else can wait for."""
+
+    def _index_of_row(self) -> int | None:
+        return next((self.names.index(name) for name in _ROWS if name in self.names), None)
 
 
 def _no_values(record: object) -> tuple[Any, ...]:
