@@ -21,7 +21,6 @@ with TABLE.open(newline="") as file:
 KEPT = "kept"
 OFF = "off"
 STANDARD_SCOPES = ["profile", "email", "address", "phone", "offline_access"]
-REGISTERING = {"dynamicClientRegistration": {}}
 
 
 def member(document: dict[str, Any], name: str) -> Any:

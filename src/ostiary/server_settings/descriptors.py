@@ -5,7 +5,7 @@ built-in kinds and those of installed packages (entry points of the group ``osti
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -56,21 +56,7 @@ def descriptor(family: Family, name: str) -> Descriptor | None:
     return _registry()[family].get(name)
 
 
-@cache
-def _registry() -> Mapping[Family, dict[str, Descriptor]]:
-    from ostiary.server_settings.plugins import BUILT_IN
-
-    found: dict[Family, dict[str, Descriptor]] = {family: {} for family in Family}
-    for one in (*BUILT_IN, *_installed()):
-        for name in one.names():
-            if name in found[one.family]:
-                log.error("the plug-in %s is left out: there is an %s of that name already", name, one.family)
-            else:
-                found[one.family][name] = one
-    return found
-
-
-def _installed() -> Iterator[Descriptor]:
+def installed() -> Iterator[Descriptor]:
     """What installed packages bring. One that does not load is told and left out, for it must not stop the server."""
     for point in entry_points(group=GROUP):
         try:
@@ -80,3 +66,20 @@ def _installed() -> Iterator[Descriptor]:
             yield from [brought] if isinstance(brought, Descriptor) else list(brought)
         except Exception:
             log.exception("the plug-in %s cannot be loaded", point.name)
+
+
+def registry_of(known: Iterable[Descriptor]) -> Mapping[Family, dict[str, Descriptor]]:
+    """The kinds by family and by every name; of two with one name the first counts, and the other is told."""
+    found: dict[Family, dict[str, Descriptor]] = {family: {} for family in Family}
+    for one in known:
+        for name in one.names():
+            if found[one.family].setdefault(name, one) is not one:
+                log.error("the plug-in %s is left out: there is an %s of that name already", name, one.family)
+    return found
+
+
+@cache
+def _registry() -> Mapping[Family, dict[str, Descriptor]]:
+    from ostiary.server_settings.plugins import BUILT_IN  # they are declared with what this module offers
+
+    return registry_of((*BUILT_IN, *installed()))
