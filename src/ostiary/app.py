@@ -33,6 +33,7 @@ from ostiary.web.processes import Listening, serve, this_command
 
 DATABASE_RETRY_SECONDS = 0.5
 COMMAND_PATIENCE_SECONDS = 60
+OPENING_PATIENCE_SECONDS = 2.0
 
 log = logging.getLogger("ostiary")
 

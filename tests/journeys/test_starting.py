@@ -100,10 +100,10 @@ def test_every_process_of_a_node_obeys_a_change_with_its_next_request(tmp_path: 
     with running(tmp_path, environment={"OSTIARY_WORKERS": "2"}) as server:
         body = {"clientId": "c", "name": "C", "grantTypes": ["client_credentials"], "secret": "s" * 32}
         server.create_client(**body)
-        for enabled, expected in ((False, 401), (True, 200)) * 5:
+        for grant, expected in (("extension", 400), ("client_credentials", 200)) * 5:
             changed = httpx.put(
                 f"{server.issuer}/pf-ws/rest/oauth/clients",
-                json={"client": [{**body, "enabled": enabled}]},
+                json={"client": [{**body, "grantTypes": [grant]}]},
                 auth=SERVICE,
             )
             assert changed.status_code == 200

@@ -29,9 +29,13 @@ class LineSink(Protocol):
 
 
 class LogFile:
-    """A log that several processes append to. Lines of one turn of the loop go out in one append."""
+    """A log that several processes append to. Lines of one turn of the loop go out in one append.
 
-    def __init__(self, path: Path) -> None:
+    With `at_once` a line is in the file before `write` returns, and so before its call is answered.
+    """
+
+    def __init__(self, path: Path, *, at_once: bool = False) -> None:
+        self._at_once = at_once
         path.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         self._waiting: list[str] = []
@@ -39,7 +43,9 @@ class LogFile:
     def write(self, line: str) -> None:
         """Append the line before the loop waits again."""
         self._waiting.append(line)
-        if len(self._waiting) == 1:
+        if self._at_once:
+            self.flush()
+        elif len(self._waiting) == 1:
             try:
                 asyncio.get_running_loop().call_soon(self.flush)
             except RuntimeError:
