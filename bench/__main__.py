@@ -55,6 +55,8 @@ def main(
     except BenchFailed as problem:
         raise click.ClickException(str(problem)) from problem
     print(json.dumps(results.as_json(), indent=2) if as_json else results.as_markdown())
+    if results.problem is not None:
+        raise click.ClickException(results.problem)
 
 
 @main.command()

@@ -5,7 +5,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from subprocess import Popen
 from time import perf_counter, sleep
@@ -86,13 +86,25 @@ class Ostiary:
             raise BenchFailed(f"`ostiary {' '.join(words)}` ended with {result.returncode}:\n{result.stderr[-2000:]}")
         return result.stdout
 
+    def wait_until_managed(self) -> None:
+        """Wait until every process lets the service account in: a first start makes it while others serve already."""
+        url = f"http://127.0.0.1:{self.port}/pf-ws/rest/oauth/clients"
+        self._wait_for(lambda: ask("GET", url, headers=basic(*SERVICE)).status == 200, times=16)
+
     def _wait_until_ready(self, process: Popen[bytes]) -> None:
+        heartbeat = f"http://127.0.0.1:{self.port}/pf/heartbeat.ping"
+        self._wait_for(lambda: ask("GET", heartbeat).status == 200, times=1, process=process)
+
+    def _wait_for(self, holds: Callable[[], bool], *, times: int, process: Popen[bytes] | None = None) -> None:
+        """Wait until something holds so many times in a row."""
         deadline = perf_counter() + _READY_WITHIN
-        while perf_counter() < deadline and process.poll() is None:
+        in_a_row = 0
+        while perf_counter() < deadline and (process is None or process.poll() is None):
             with contextlib.suppress(OSError):
-                if ask("GET", f"http://127.0.0.1:{self.port}/pf/heartbeat.ping").status == 200:
-                    return
-            sleep(0.005)
+                in_a_row = in_a_row + 1 if holds() else 0
+            if in_a_row >= times:
+                return
+            sleep(0.02)
         raise BenchFailed(f"the server is not ready:\n{self.log.read_text(errors='replace')[-3000:]}")
 
 

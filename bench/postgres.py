@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,22 @@ class Cluster:
 
     def create_database(self, name: str) -> str:
         """Make an empty database and return its address."""
-        subprocess.run(
-            [self.binaries / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "bench", name],
-            check=True,
-            timeout=60,
-        )
+        result = self._tool("createdb", "-U", "bench", name)
+        if result.returncode != 0:
+            raise BenchFailed(f"createdb failed: {result.stderr}")
         return f"postgresql://bench@127.0.0.1:{self.port}/{name}"
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has started: the port takes connections a little before that."""
+        for _ in range(300):
+            if self._tool("pg_isready", "-q").returncode == 0:
+                return
+            time.sleep(0.1)
+        raise BenchFailed("PostgreSQL does not become ready")
+
+    def _tool(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+        command: list[str | Path] = [self.binaries / name, "-h", "127.0.0.1", "-p", str(self.port), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def installed() -> Path | None:
@@ -43,6 +54,15 @@ def installed() -> Path | None:
         return found[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
+
+
+def version() -> str | None:
+    """PostgreSQL as the table names it; None when it is not on this machine."""
+    binaries = installed()
+    if binaries is None:
+        return None
+    result = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return f"PostgreSQL {result.stdout.split()[2]}"
 
 
 @contextlib.contextmanager
@@ -66,7 +86,9 @@ def cluster(folder: Path, cores: frozenset[int]) -> Iterator[Cluster]:
     command: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder]
     with running(command, cores=cores, log=log, stop_signal=signal.SIGINT, **owner) as process:
         wait_until_open(process, port, log, within=30)
-        yield Cluster(port=port, pid=process.pid, binaries=binaries)
+        started = Cluster(port=port, pid=process.pid, binaries=binaries)
+        started.wait_until_ready()
+        yield started
 
 
 def _owner(folder: Path) -> dict[str, Any]:

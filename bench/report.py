@@ -29,6 +29,8 @@ class Results:
     figures: dict[str, dict[str, Figure]] = field(default_factory=dict)
     """Scenario → target → figure."""
     workers: dict[str, Figure] = field(default_factory=dict)
+    problem: str | None = None
+    """Why the run ended early; what was seen before stands."""
 
     def as_json(self) -> dict[str, Any]:
         """Everything, with the ratios."""

@@ -14,7 +14,7 @@ from bench.harness import Effort, Generator, Target
 from bench.ours import Ostiary
 from bench.peer import Peer
 from bench.plan import Plan
-from bench.processes import Cores, free_port, wait_until_open
+from bench.processes import BenchFailed, Cores, free_port, wait_until_open
 from bench.provider import Provider, reference_token
 from bench.report import HELLO, ONE, OURS, PEER, TWO, Results
 from bench.scenarios import SCENARIOS, START_UP, WORKERS, Scenario
@@ -44,9 +44,9 @@ class _Up:
 
 
 def run(choice: Choice, effort: Effort, say: Say) -> Results:
-    """Measure what was chosen.
+    """Measure what was chosen; when a target does not start or answers wrongly, the results end with that problem.
 
-    Raises BenchFailed when a target does not start or answers wrongly.
+    Raises BenchFailed when the peer cannot be installed.
     """
     if PEER in choice.targets:
         peer.install()
@@ -54,10 +54,13 @@ def run(choice: Choice, effort: Effort, say: Say) -> Results:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=choice.folder)))
         results = Results(machine=_machine(folder, choice), effort=effort)
         generator = stack.enter_context(Generator.started(Cores().generator))
-        _drive_scenarios(choice, effort, results, folder, generator, say)
-        if WORKERS in choice.names and OURS in choice.targets:
-            say("\nworkers on PostgreSQL ")
-            results.workers = _workers(folder / "workers", generator, effort, say)
+        try:
+            _drive_scenarios(choice, effort, results, folder, generator, say)
+            if WORKERS in choice.names and OURS in choice.targets:
+                say("\nworkers on PostgreSQL ")
+                results.workers = _workers(folder / "workers", generator, effort, say)
+        except BenchFailed as problem:
+            results.problem = str(problem)
     say("\n")
     return results
 
@@ -141,6 +144,7 @@ def _workers(folder: Path, generator: Generator, effort: Effort, say: Say) -> di
             url = cluster.create_database(f"workers{workers}")
             ostiary = Ostiary(folder / f"workers{workers}", workers=workers, database_url=url)
             process, _ = stack.enter_context(ostiary.serving(everywhere))
+            ostiary.wait_until_managed()
             ostiary.create_clients(only=("bench-reference", "bench-gateway"))
             plan = reference_token(Provider.discover(ostiary.port), connections)
             targets.append(Target(name=name, plan=plan, roots=(process.pid, cluster.pid)))
@@ -148,4 +152,6 @@ def _workers(folder: Path, generator: Generator, effort: Effort, say: Say) -> di
 
 
 def _machine(folder: Path, choice: Choice) -> tuple[str, ...]:
-    return report.machine(folder, *((peer.versions(),) if PEER in choice.targets else ()))
+    with_database = postgres.version() if WORKERS in choice.names and OURS in choice.targets else None
+    versions = (with_database, peer.versions() if PEER in choice.targets else None)
+    return report.machine(folder, *(version for version in versions if version is not None))
