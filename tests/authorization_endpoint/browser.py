@@ -1,145 +1,60 @@
 """A small browser before the real handlers: it keeps cookies, reads forms and follows nothing by itself."""
 
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import msgspec
-
-from ostiary.audit.recorder import Recorder
 from ostiary.clients.client import CLIENT_SETTINGS, Client
-from ostiary.clients.directory import ClientDirectory
-from ostiary.clients.documents import document_of
-from ostiary.keys.key_file import KeyFile
-from ostiary.keys.passwords import Passwords
-from ostiary.keys.ring import KeyRing
-from ostiary.keys.rotation import first_keys
-from ostiary.keys.vault import Vault
-from ostiary.limits import TokenBuckets
-from ostiary.ports.changes import AddAccount, AddClient, Change, RemoveAccount, SaveClient, SaveObject
+from ostiary.ports.changes import AddClient, RemoveAccount
 from ostiary.ports.clock import SECOND
-from ostiary.ports.events import Happening
-from ostiary.ports.records import AccountRecord, ClientRecord
-from ostiary.secret import Secret
 from ostiary.server import Server
-from ostiary.server_settings import DECLARATION
-from ostiary.server_settings.objects import build, fresh
-from ostiary.storage.memory import MemoryStores
 from ostiary.tokens import codes
 from ostiary.tokens.handles import key_of
 from ostiary.web import pages
 from ostiary.web.call import Call, Reply
 from ostiary.words import GrantType
-from tests.clocks import ManualClock
+from tests import house
 
 ISSUER = "https://sso.example"
 CALLBACK = "https://shop.example/cb"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 PASSWORD = "Correct-Horse-7"
-_KEY_FILE = KeyFile.fresh()
-
-
-@cache
-def _keys() -> tuple[Change, ...]:
-    return first_keys(0, Vault(_KEY_FILE))
-
-
-class Events(Recorder):
-    """The real recorder; it also remembers what it was told."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        super().__init__(clock)
-        self.seen: list[Happening] = []
-
-    def record(self, event: Happening) -> None:
-        self.seen.append(event)
-        super().record(event)
-
-    def named(self, name: str) -> list[Any]:
-        return [event for event in self.seen if event.name == name]
 
 
 class Place:
     """A house with one client (``shop``) and one person (``mara``)."""
 
-    def __init__(self, server: Server, clock: ManualClock, events: Events) -> None:
+    def __init__(self, server: Server) -> None:
         self.server = server
-        self.clock = clock
-        self.events = events
+        self.clock = house.clock_of(server)
+        self.events = house.events_of(server)
 
     @classmethod
     async def build(cls, issuer: str = ISSUER) -> "Place":
-        clock, stores, vault = ManualClock(), MemoryStores(), Vault(_KEY_FILE)
-        await stores.commit(*(SaveObject(record, None) for record in fresh()), *_keys())
-        settings, objects = build(await stores.objects())
-        events = Events(clock)
-        place = cls(
-            Server(
-                issuer=issuer,
-                settings=settings,
-                objects=objects,
-                clients=ClientDirectory(stores),
-                stores=stores,
-                clock=clock,
-                events=events,
-                limits=TokenBuckets(clock),
-                vault=vault,
-                keys=KeyRing.open(await stores.signing_keys(), vault),
-                passwords=Passwords(clock, time_cost=1, memory_kib=8),
-            ),
-            clock,
-            events,
-        )
+        place = cls(house.make_server(issuer=issuer))
         await place.save_client(SHOP)
         await place.add_person("mara")
         return place
 
     def set(self, **settings: Any) -> None:
         """Change server settings; ``__`` stands for the dot."""
-        values = {name.replace("__", "."): value for name, value in settings.items()}
-        self.server = replace(self.server, settings=DECLARATION.with_values(self.server.settings, values))
+        self.server = house.changed(self.server, **settings)
+
+    def happened(self, name: str) -> list[Any]:
+        """The events of a name."""
+        return [event for event in self.events.events if event.name == name]
 
     async def save_client(self, client: Client) -> None:
-        record = ClientRecord(
-            client_id=client.client_id,
-            version=1,
-            name=client.identity.name,
-            enabled=client.identity.enabled,
-            created_at=0,
-            modified_at=0,
-            document=document_of(client),
-            legacy=b"",
-            legacy_version=0,
-        )
-        before = await self.server.stores.client(client.client_id)
-        if before is None:
-            await self.server.stores.commit(AddClient(record))
-        else:
-            await self.server.stores.commit(SaveClient(replace(record, version=before.version + 1), before.version))
-        self.server.clients.drop(client.client_id)
+        await self.server.stores.commit(AddClient(house.record_of(client)))
 
     async def change_client(self, **settings: Any) -> None:
-        values = {name.replace("__", "."): value for name, value in settings.items()}
-        client = await self.server.clients.get("shop")
-        assert client is not None
-        await self.save_client(CLIENT_SETTINGS.with_values(client, values))
+        await house.change_client(self.server, "shop", **settings)
 
     async def add_person(self, username: str, *, store: str = "users", disabled: bool = False) -> None:
-        await self.server.stores.commit(
-            AddAccount(
-                AccountRecord(
-                    store=store,
-                    username=username,
-                    version=1,
-                    password_hash=await self.server.passwords.hash(Secret(PASSWORD)),
-                    failures=0,
-                    locked_until=0,
-                    document=msgspec.json.encode({"v": 1, "disabled": disabled, "claims": {"name": "Mara"}}),
-                )
-            )
-        )
+        await house.add_person(self.server, username, validator=store, password=PASSWORD, name="Mara")
+        if disabled:
+            await house.change_person(self.server, username, validator=store, disabled=True)
 
     async def remove_person(self, username: str, *, store: str = "users") -> None:
         await self.server.stores.commit(RemoveAccount(store, username))

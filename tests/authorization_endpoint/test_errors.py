@@ -86,7 +86,7 @@ async def test_the_client_is_told_of_an_error(place: Place, changes: dict[str, s
     assert set(answer) == {"error", "error_description", "state", "iss"}
     assert re.fullmatch(r"""[\x20-\x7e]+""", answer["error_description"])
     assert not set(answer["error_description"]) & set("\"'\\")
-    (event,) = place.events.named("request.refused")
+    (event,) = place.happened("request.refused")
     assert (event.client_id, event.endpoint, event.error) == ("shop", "authorization", error)
 
 
@@ -219,7 +219,7 @@ async def test_refusing_the_approval_is_access_denied(place: Place) -> None:
     reply = await browser.deny(await browser.sign_on(await browser.authorize()))
     assert reply.status == 303
     assert answer_in(reply)["error"] == "access_denied"
-    (event,) = place.events.named("consent.decided")
+    (event,) = place.happened("consent.decided")
     assert (event.allowed, event.subject) == (False, "mara")
 
 
@@ -247,7 +247,7 @@ async def test_a_person_is_told_what_no_client_may_hear(place: Place, changes: d
     assert "invalid_request" in page
     assert text in page
     assert "test-1" in page, "the request id"
-    assert place.events.named("request.refused")
+    assert place.happened("request.refused")
 
 
 @pytest.mark.parametrize(

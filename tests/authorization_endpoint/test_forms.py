@@ -52,7 +52,7 @@ async def test_a_form_from_another_browser_signs_nobody_on(place: Place) -> None
     reply = await victim.sign_on(page)
     assert is_stale(reply.body, reply.status)
     assert "PF" not in victim.cookies
-    assert not place.events.named("person.signed_on")
+    assert not place.happened("person.signed_on")
 
 
 @pytest.mark.parametrize("state", ["", "x", "AAAA", "=" * 8, "é", "A" * 100_000])
@@ -237,7 +237,7 @@ async def test_an_approval_counts_once(place: Place) -> None:
     assert "code" in answer_in(await browser.allow(page))
     for again in (await browser.allow(page), await browser.deny(page)):
         assert is_stale(again.body, again.status)
-    assert len(place.events.named("authorization.answered")) == 1
+    assert len(place.happened("authorization.answered")) == 1
 
 
 async def test_more_than_was_shown_cannot_be_approved(place: Place) -> None:
@@ -275,7 +275,7 @@ async def test_an_approval_page_of_another_person_is_shown_anew_and_grants_nothi
     again = await browser.allow(page)
     assert is_consent(again)
     assert "nils" in again.body.decode()
-    assert not place.events.named("authorization.answered")
+    assert not place.happened("authorization.answered")
     assert (await place.code_in(await browser.allow(again))).user_key == "nils"
 
 

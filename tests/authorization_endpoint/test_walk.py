@@ -74,7 +74,7 @@ async def test_a_person_signs_on_approves_and_is_sent_back_with_a_code(place: Pl
 
 async def test_the_events_of_a_walk_are_recorded_and_decisions_are_evidence(place: Place) -> None:
     await Browser(place).walk()
-    names = [event.name for event in place.events.seen]
+    names = place.events.names
     assert names == ["person.signed_on", "consent.decided", "authorization.answered"]
     kept = {record.name for record in await place.server.stores.audit(client_id="shop")}
     assert kept == {"person.signed_on", "consent.decided"}

@@ -6,9 +6,8 @@ import pytest
 
 from ostiary.keys.passwords import Passwords
 from ostiary.limits import LIMITS
-from ostiary.ports.changes import SaveObject
 from ostiary.ports.clock import MINUTE
-from ostiary.server_settings.objects import build
+from ostiary.server_settings.objects import build, fresh
 from ostiary.users import sign_on
 from ostiary.users.accounts import user_key
 from ostiary.users.sign_on import LOCK_MS, MOST_FAILURES, Attempt, Cause, SignOnRefused
@@ -126,18 +125,15 @@ async def test_a_service_account_is_no_person(place: Place) -> None:
 
 async def test_failures_are_recorded_with_their_cause_and_never_with_the_password(place: Place) -> None:
     await attempt(place, "my-secret-typo")
-    (event,) = place.events.named("person.sign_on_failed")
+    (event,) = place.happened("person.sign_on_failed")
     assert (event.subject, event.cause) == ("mara", "wrong-password")
     assert "my-secret-typo" not in repr(event)
 
 
 async def test_two_validators_that_know_one_name_do_not_make_one_person(place: Place) -> None:
-    records = await place.server.stores.objects()
-    (first,) = [record for record in records if record.kind == "password-validator" and record.id == "users"]
-    document = first.document.replace(b'"users"', b'"partners"')
-    await place.server.stores.commit(SaveObject(replace(first, id="partners", document=document), None))
-    settings, objects = build(await place.server.stores.objects())
-    place.server = replace(place.server, settings=settings, objects=objects)
+    (first,) = [record for record in fresh() if record.kind == "password-validator" and record.id == "users"]
+    second = replace(first, id="partners", document=first.document.replace(b'"users"', b'"partners"'))
+    place.server = replace(place.server, objects=build((*fresh(), second))[1])
     await place.remove_person("mara")
     await place.add_person("mara", store="partners")
     assert await attempt(place) == "partners|mara"
