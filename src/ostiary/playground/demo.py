@@ -21,7 +21,7 @@ from ostiary.ports.changes import AddAccount, Conflict
 from ostiary.ports.records import AccountRecord
 from ostiary.secret import Secret
 from ostiary.server import Server
-from ostiary.users.accounts import FIRST_STORE
+from ostiary.server_settings.fresh import USERS
 from ostiary.words import GrantType
 
 BY = "demo"
@@ -40,6 +40,9 @@ class DemoClient:
     client_id: str
     name: str
     description: str
+    """What people read on the consent page."""
+    summary: str
+    """What those read who choose it in the playground."""
     kind: str
     """``code``, ``client credentials`` or ``resource server``: what the playground does with it."""
     grant_types: tuple[GrantType, ...]
@@ -60,7 +63,8 @@ CLIENTS = (
     DemoClient(
         client_id="ac_oic_client",
         name="Playground with OpenID Connect",
-        description="OpenID Connect: public, with PKCE",
+        description="The demo of this server, acting as an application that wants to know who you are.",
+        summary="OpenID Connect: public, with PKCE",
         kind="code",
         grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN),
         has_secret=False,
@@ -71,7 +75,8 @@ CLIENTS = (
     DemoClient(
         client_id="ac_client",
         name="Playground",
-        description="Authorization code: confidential, with a secret",
+        description="The demo of this server, acting as an application.",
+        summary="Authorization code: confidential, with a secret",
         kind="code",
         grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN),
         scope="profile",
@@ -79,14 +84,16 @@ CLIENTS = (
     DemoClient(
         client_id="cc_client",
         name="Demo Service",
-        description="Client credentials: no person, only itself",
+        description="A program that acts for itself.",
+        summary="Client credentials: no person, only itself",
         kind="client credentials",
         grant_types=(GrantType.CLIENT_CREDENTIALS,),
     ),
     DemoClient(
         client_id="rs_client",
         name="Demo API",
-        description="Resource server: introspects tokens",
+        description="An API that is handed tokens and asks what they are worth.",
+        summary="Resource server: introspects tokens",
         kind="resource server",
         grant_types=(GrantType.ACCESS_TOKEN_VALIDATION,),
     ),
@@ -185,11 +192,11 @@ def _readable(vault: Vault, purpose: str, length: int) -> str:
 async def _person(server: Server, username: str, claims: dict[str, Any]) -> str:
     """The password that opens the account, or a word that it was changed. A known account costs no hash."""
     password, key_id = password_of(username, server.vault), server.vault.current
-    account = await server.stores.account(FIRST_STORE, username)
+    account = await server.stores.account(USERS, username)
     if account is None:
         members: dict[str, object] = {"claims": claims, BY: key_id}
-        account = account_record(FIRST_STORE, username, await server.passwords.hash(password), members)
-        added = AccountChanged(subject=username, by=BY, store=FIRST_STORE, what="added")
+        account = account_record(USERS, username, await server.passwords.hash(password), members)
+        added = AccountChanged(subject=username, by=BY, store=USERS, what="added")
         try:
             await server.stores.commit(AddAccount(account), server.events.evidence(added))
         except Conflict:

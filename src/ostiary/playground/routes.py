@@ -54,7 +54,7 @@ async def clients(call: Call, server: Server) -> Reply:
         {
             "id": client.client_id,
             "kind": client.kind,
-            "description": client.description,
+            "description": client.summary,
             "scope": client.scope,
             "pkce": client.pkce,
             "secret": secret_of(client, server.vault).reveal() if client.has_secret else "",
