@@ -16,12 +16,13 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::\d{1,5})?(/[^?#]*)?(\?[^#]*)?")
 _IN_LABEL = "[A-Za-z0-9_-]"
 """What a star in a host stands for: no dot, and no escape that somebody might decode into one."""
-_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_BAD_ESCAPE = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|(?![0-9A-Fa-f]{2}))")
+"""A percent sign that escapes nothing, or a control character."""
 
 
 def uri_objection(text: str) -> str | None:
     """Why no redirect URI or pattern may look like this, or None; wildcards are judged elsewhere."""
-    if not text or _FORBIDDEN.search(text) or _ESCAPE.search(text):
+    if not text or _FORBIDDEN.search(text) or _BAD_ESCAPE.search(text):
         return "must be a URI in ASCII, without spaces, control characters or backslashes"
     scheme, authority, path, _, fragment = split(text)
     if not scheme or not _SCHEME.fullmatch(scheme):
