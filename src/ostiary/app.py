@@ -219,15 +219,21 @@ async def main(config: Config, issuer: str, role: Role, sockets: dict[str, socke
     if role.administration:
         listening.append(Listening(node.administration, sockets["admin"], context))
 
-    async def house() -> None:
-        accounts = await node.open()
-        await told(node, accounts)  # before anybody is answered: what the demo makes is there from the first request on
+    async def ready() -> None:
+        await told(node, await node.open())  # before anybody is answered, so that the demo's data is there by then
         node.answer()
+
+    async def house() -> None:
+        await opening
         await node.keep()
 
+    # Connections wait in the backlog while the house is opened; when that takes long they are told 503 instead.
+    opening = asyncio.create_task(ready())
     try:
+        await asyncio.wait({opening}, timeout=OPENING_PATIENCE_SECONDS)
         await serve(listening, house)
     finally:
+        opening.cancel()
         await node.close()
 
 
