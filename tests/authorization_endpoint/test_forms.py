@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ostiary.limits import LIMITS
 from ostiary.pages.records import Notice
 from ostiary.pages.render import Pages
 from ostiary.ports.clock import MINUTE
@@ -176,6 +177,32 @@ async def test_a_form_without_a_name_or_a_password_is_shown_again(place: Place) 
     reply = await browser.sign_on(await browser.authorize(), password="")
     assert is_sign_on(reply)
     assert str(Notice.INCOMPLETE) in reply.body.decode()
+
+
+async def test_too_many_attempts_are_answered_with_429_and_the_form(place: Place) -> None:
+    browser = Browser(place)
+    page = await browser.authorize()
+    for _ in range(LIMITS["sign-on-account"].burst):
+        page = await browser.sign_on(page, "nobody", "wrong")
+    reply = await browser.sign_on(page, "nobody", "wrong")
+    assert reply.status == 429
+    assert header(reply, b"retry-after") == "60"
+    assert str(Notice.TOO_MANY) in reply.body.decode()
+
+
+@pytest.mark.parametrize(
+    "payload", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onfocus='alert(1)"]
+)
+async def test_what_a_client_says_of_itself_stays_text(place: Place, payload: str) -> None:
+    await place.change_client(identity__name=payload, identity__description=payload)
+    browser = Browser(place)
+    sign_on = await browser.authorize(login_hint=payload, state=payload, nonce=payload)
+    approval = await browser.sign_on(sign_on)
+    for page in (sign_on, approval, await browser.authorize(client_id=payload, response_mode="form_post")):
+        html = page.body.decode()
+        assert payload not in html
+        assert "<script" not in html
+    assert answer_in(await browser.allow(approval))["state"] == payload
 
 
 async def test_a_hostile_name_stays_text(place: Place) -> None:

@@ -148,7 +148,7 @@ class PageHandlers:
             problem = Notice.TOO_MANY if throttled else Notice.WRONG
             reply = self._reply(again, fresh, call, server, problem=problem, username=username)
             if throttled and reply.status == 200:
-                reply.status = 429
+                reply.status, reply.headers = 429, (*reply.headers, (b"retry-after", b"60"))
             return reply
         act, begun = await sign_on.begin_session(person, visitor.session, server, client_id)
         approver = Approver(
