@@ -150,3 +150,8 @@ def test_a_value_that_cannot_be_is_named(name: str, value: Any) -> None:
 def test_a_property_must_be_text() -> None:
     assert registration.read({"Contact": 5}, BASE, properties={"Contact"}).problems[0].malformed
     assert registration.read(5, BASE).problems[0].malformed
+
+
+def test_without_scope_what_the_server_gives_stays() -> None:
+    base = changed(BASE, scopes__restrict=True, scopes__restricted=("email",), scopes__exclusive=("admin",))
+    assert registration.read({}, base, exclusive_scopes={"admin"}).value.scopes == base.scopes

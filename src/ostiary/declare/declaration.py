@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -62,12 +62,35 @@ class Declaration(Generic[T]):
         names = [field.name for field in dataclasses.fields(typing.cast("Any", self.root))]
         return {name: hints[name] for name in names if hints[name] in SECTIONS}
 
-    def in_dialect(self, dialect: Dialect, resource: str | None = None) -> Iterator[tuple[Declared, Key]]:
+    def in_dialect(self, dialect: Dialect, resource: str | None = None) -> tuple[tuple[Declared, Key], ...]:
         """The settings that have a name in the dialect (and there, if given, in this resource)."""
-        for declared in self.settings:
-            key = declared.key_in(dialect)
-            if key is not None and (resource is None or key.resource == resource):
-                yield declared, key
+        found = self._in_dialect.get((dialect, resource))
+        if found is None:
+            keys = ((declared, declared.key_in(dialect)) for declared in self.settings)
+            found = self._in_dialect[dialect, resource] = tuple(
+                (declared, key)
+                for declared, key in keys
+                if key is not None and (resource is None or key.resource == resource)
+            )
+        return found
+
+    @cached_property
+    def _in_dialect(self) -> dict[tuple[Dialect, str | None], tuple[tuple[Declared, Key], ...]]:
+        return {}
+
+    def known_members(self, dialect: Dialect, also: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """Every name and alias of the dialect, and `also`, as a tree of members; a leaf is an empty dict."""
+        found = self._known.get((dialect, also))
+        if found is None:
+            names = set(also)
+            for _, key in self.in_dialect(dialect):
+                names.update(key.names, (alias for alias, _ in key.aliases))
+            found = self._known[dialect, also] = _tree(names)
+        return found
+
+    @cached_property
+    def _known(self) -> dict[tuple[Dialect, frozenset[str]], dict[str, Any]]:
+        return {}
 
     def name_in(self, dialect: Dialect, field: str) -> str:
         """The dialect's name for a field as problems name it; the canonical name where the dialect has none."""
@@ -84,7 +107,8 @@ class Declaration(Generic[T]):
         changed: dict[str, dict[str, Any]] = {}
         for path, value in values.items():
             section, _, name = path.partition(".")
-            changed.setdefault(section, {})[name] = value
+            if getattr(getattr(root, section), name) is not value:
+                changed.setdefault(section, {})[name] = value
         sections = {name: dataclasses.replace(getattr(root, name), **new) for name, new in changed.items()}
         return typing.cast("T", dataclasses.replace(typing.cast("Any", root), **sections)) if sections else root
 
@@ -101,6 +125,15 @@ class Declaration(Generic[T]):
                 if SETTING in field.metadata:
                     setting: Setting = field.metadata[SETTING]
                     yield Declared(section, field.name, facts.title, setting, facts.shown_when)
+
+
+def _tree(names: Iterable[str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name in names:
+        here = tree
+        for step in name.split("."):
+            here = here.setdefault(step, {})
+    return tree
 
 
 def _part_number(declared: Declared, part: str, names: int) -> int:

@@ -39,29 +39,44 @@ def read(
 
     Every other setting that is not sent takes its default. `also_known` are members that the dialect handles itself.
     """
-    values: dict[str, Any] = {}
-    problems: dict[str, list[Problem]] = {}
-    sent: set[str] = set()
     named = [(declared, key) for declared, key in declaration.in_dialect(dialect, resource) if key.read]
+    taken = {declared.path: _take(body, declared, key, dialect) for declared, key in named}
+    draft = declaration.with_values(base, {path: one.value for path, one in taken.items() if one.value is not KEPT})
     for declared, key in named:
-        parts, spot = _sent(body, key, dialect, declared)
-        if any(part is not None for part in parts) and not spot.problems:
-            sent.add(declared.path)
-            values[declared.path] = declared.setting.kind.read(parts, spot, declared.setting.default)
-        elif not _keeps(key, dialect):
-            values[declared.path] = declared.setting.default
-        problems[declared.path] = spot.problems
-    draft = declaration.with_values(base, values)
-    ignored = {declared.path for declared, key in named if key.only_when and not key.only_when.holds(draft)}
-    draft = declaration.with_values(draft, {path: declaration.by_path[path].setting.default for path in ignored})
-    for path in ignored:
-        problems[path] = []
+        if key.only_when is not None and not key.only_when.holds(draft):
+            taken[declared.path] = _Taken(declared.setting.default, [], sent=False)
+    draft = declaration.with_values(draft, {path: one.value for path, one in taken.items() if one.value is not KEPT})
     for declared, key in named:
-        if declared.path not in sent and _is_required(key.required, draft) and not problems[declared.path]:
-            problems[declared.path].append(Problem(declared.path, "is required"))
-    found = tuple(problem for of_one in problems.values() for problem in of_one)
-    unknown = _unknown(body, _known(declaration, dialect, also_known), "")
-    return Draft(draft, found, tuple(unknown), frozenset(sent))
+        one = taken[declared.path]
+        if not one.sent and not one.problems and _is_required(key.required, draft):
+            one.problems.append(Problem(declared.path, "is required"))
+    return Draft(
+        draft,
+        tuple(problem for one in taken.values() for problem in one.problems),
+        tuple(_unknown(body, declaration.known_members(dialect, also_known), "")),
+        frozenset(path for path, one in taken.items() if one.sent),
+    )
+
+
+KEPT = object()
+"""The setting was left out, and keeps the value it has."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a body says about one setting."""
+
+    value: Any
+    problems: list[Problem]
+    sent: bool
+
+
+def _take(body: Mapping[str, Any], declared: Declared, key: Key, dialect: Dialect) -> _Taken:
+    setting = declared.setting
+    parts, spot = _sent(body, key, dialect, declared)
+    if any(part is not None for part in parts) and not spot.problems:
+        return _Taken(setting.kind.read(parts, spot, setting.default), spot.problems, sent=True)
+    return _Taken(KEPT if _keeps(key, dialect) else setting.default, spot.problems, sent=False)
 
 
 def _keeps(key: Key, dialect: Dialect) -> bool:
@@ -85,6 +100,8 @@ def _sent(body: Mapping[str, Any], key: Key, dialect: Dialect, declared: Declare
 
 def _value_at(body: Mapping[str, Any], name: str, spot: Spot) -> Any:
     """The member with this dotted name; null and an absent parent both count as absent."""
+    if "." not in name:
+        return body.get(name)
     here: Any = body
     for step in name.split("."):
         if here is None:
@@ -94,19 +111,6 @@ def _value_at(body: Mapping[str, Any], name: str, spot: Spot) -> Any:
             return None
         here = here.get(step)
     return here
-
-
-def _known(declaration: Declaration[Any], dialect: Dialect, also: frozenset[str]) -> dict[str, Any]:
-    """The names of the dialect as a tree; a leaf is an empty dict."""
-    tree: dict[str, Any] = {}
-    names = set(also)
-    for _, key in declaration.in_dialect(dialect):
-        names.update(key.names, (alias for alias, _ in key.aliases))
-    for name in names:
-        here = tree
-        for step in name.split("."):
-            here = here.setdefault(step, {})
-    return tree
 
 
 def _unknown(body: Mapping[str, Any], known: dict[str, Any], before: str) -> list[str]:

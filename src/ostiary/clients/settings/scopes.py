@@ -26,7 +26,7 @@ class Scopes:
         help="The common scopes and groups it may use. Without effect unless common scopes are restricted.",
         admin="restrictedScopes",
         legacy="restrictedScopes",
-        registration="scope",
+        registration=key("scope", keep=True),
         portal="restrictedScopes",
         source="RFC 7591 §2",
         shown_when=is_set("scopes.restrict"),
