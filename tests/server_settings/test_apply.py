@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,133 +41,9 @@ def refused(document: Mapping[str, Any], **more: Any) -> dict[str, str]:
     return {problem.path: problem.message for problem in caught.value.problems}
 
 
-SIGNED_BY_HMAC = {
-    "id": "hmac",
-    "name": "HMAC",
-    "pluginDescriptorRef": {
-        "id": "com.pingidentity.pf.access.token.management.plugins.JwtBearerAccessTokenManagementPlugin"
-    },
-    "configuration": {
-        "fields": [{"name": "JWS Algorithm", "value": "HS256"}, {"name": "Active Symmetric Key ID", "value": "k1"}],
-        "tables": [
-            {
-                "name": "Symmetric Keys",
-                "rows": [
-                    {
-                        "fields": [
-                            {"name": "Key ID", "value": "k1"},
-                            {"name": "Key", "value": CLEAR},
-                            {"name": "Encoding", "value": "b64u"},
-                        ]
-                    }
-                ],
-            }
-        ],
-    },
-    "attributeContract": {"extendedAttributes": [{"name": "sub"}]},
-}
-EVERYTHING = {
-    "authServerSettings": {
-        "scopes": [{"name": "email", "description": "E-mail"}, {"name": "txn:*", "dynamic": True}],
-        "exclusiveScopes": [{"name": "admin"}],
-        "exclusiveScopeGroups": [{"name": "staff", "description": "", "scopes": ["admin"]}],
-        "persistentGrantLifetime": 12,
-        "persistentGrantLifetimeUnit": "HOURS",
-        "persistentGrantContract": {"extendedAttributes": [{"name": "PERSISTENT_GRANT_LIFETIME"}]},
-        "allowedOrigins": ["https://app.example:*", "*"],
-        "compatibility": {"securityProfile": "OAUTH2_1"},
-    },
-    "clientSettings": {
-        "dynamicClientRegistration": {
-            "initialAccessTokenScope": "admin",
-            "allowedExclusiveScopes": ["admin", "staff"],
-            "persistentGrantExpirationType": "OVERRIDE_SERVER_DEFAULT",
-            "persistentGrantExpirationTime": 30,
-            "persistentGrantExpirationTimeUnit": "DAYS",
-            "oidcPolicy": {"idTokenSigningAlgorithm": "ES256", "policyGroup": {"id": "default"}},
-            "policyRefs": [{"id": "types"}],
-            "requestPolicyRef": {"id": "ciba"},
-            "tokenExchangeProcessorPolicyRef": {"id": "exchange"},
-        }
-    },
-    "extendedProperties": [{"name": "Region", "description": "Where", "multiValued": True}],
-    "sessionSettings": {"idleTimeoutMins": -1},
-    "redirectValidation": {
-        "redirectValidationLocalSettings": {"whiteList": [{"validDomain": "app.example", "targetResourceSLO": True}]}
-    },
-    "passwordCredentialValidators": [{"id": "partners", "name": "Partners", "pluginDescriptorRef": {"id": "simple"}}],
-    "accessTokenManagers": [SIGNED_BY_HMAC],
-    "accessTokenMappings": [
-        {
-            "context": {"type": "PCV", "contextRef": {"id": "partners"}},
-            "accessTokenManagerRef": {"id": "hmac"},
-            "attributeContractFulfillment": {
-                "sub": {"source": {"type": "PASSWORD_CREDENTIAL_VALIDATOR", "id": "partners"}, "value": "username"}
-            },
-            "attributeSources": [],
-            "issuanceCriteria": {"conditionalCriteria": []},
-        }
-    ],
-    "openIdConnectPolicies": [
-        {
-            "id": "slim",
-            "name": "Slim",
-            "accessTokenManagerRef": {"id": "hmac"},
-            "attributeContract": {"extendedAttributes": [{"name": "email", "includeInUserInfo": True}]},
-            "scopeAttributeMappings": {"email": {"values": ["email"]}, "txn:*": {"values": []}},
-            "attributeMapping": {
-                "attributeContractFulfillment": {
-                    "sub": {"source": {"type": "TOKEN"}, "value": "sub"},
-                    "email": {"source": {"type": "NO_MAPPING"}},
-                }
-            },
-        }
-    ],
-    "outOfBandAuthPlugins": [{"id": "inbox", "name": "Inbox", "pluginDescriptorRef": {"id": "inbox"}}],
-    "requestPolicies": [
-        {
-            "id": "ciba",
-            "name": "Asking",
-            "authenticatorRef": {"id": "inbox"},
-            "userCodePcvRef": {"id": "users"},
-            "alternativeLoginHintTokenIssuers": [{"issuer": "https://i.example", "jwksURL": "https://i.example/jwks"}],
-        }
-    ],
-    "processorPolicies": [
-        {
-            "id": "exchange",
-            "name": "Exchange",
-            "processorMappings": [
-                {
-                    "subjectTokenType": "urn:ietf:params:oauth:token-type:access_token",
-                    "subjectTokenProcessor": {"id": "access_token"},
-                    "attributeContractFulfillment": {"subject": {"source": {"type": "SUBJECT_TOKEN"}, "value": "sub"}},
-                }
-            ],
-        }
-    ],
-    "authorizationDetailProcessors": [
-        {
-            "id": "schema",
-            "name": "Schema",
-            "pluginDescriptorRef": {"id": "json-schema"},
-            "configuration": {"fields": [{"name": "Schema", "value": '{"type":"object"}'}]},
-        }
-    ],
-    "authorizationDetailTypes": [
-        {"id": "payment", "type": "payment_initiation", "authorizationDetailProcessorRef": {"id": "schema"}}
-    ],
-    "clientRegistrationPolicies": [
-        {
-            "id": "types",
-            "name": "Types",
-            "pluginDescriptorRef": {"id": "com.pingidentity.pf.client.registration.ResponseTypesConstraintsPlugin"},
-            "configuration": {"fields": [{"name": "code id_token", "value": "false"}]},
-        }
-    ],
-    "issuers": [{"id": "eu", "name": "Europe", "host": "eu.example", "path": "/auth"}],
-    "trustedIssuers": [{"id": "bank", "issuer": "https://bank.example", "jwksUrl": "https://bank.example/jwks"}],
-}
+EXAMPLE = Path(__file__).parent.parent / "examples" / "server_settings.json"
+EVERYTHING = json.loads(EXAMPLE.read_text())
+(SIGNED_BY_HMAC,) = EVERYTHING["accessTokenManagers"]
 
 
 def test_what_is_shown_can_be_applied_and_changes_nothing() -> None:
