@@ -1,7 +1,4 @@
-"""Dynamic registration: whether developers may register clients, and what such a client starts with.
-
-The values are copied into the client when it registers; a change here does not reach clients that exist.
-"""
+"""Dynamic registration: whether developers may register clients, and what is copied into such a client."""
 
 from ostiary.declare import Duration, Lifetime, Override, section, setting
 from ostiary.declare.conditions import is_one_of, is_set
@@ -23,7 +20,6 @@ from ostiary.declare.kinds import (
 from ostiary.server_settings.kinds import QuietLifetimeKind
 from ostiary.server_settings.settings.registration_member import named, switch
 from ostiary.words import (
-    SIGNING_OR_NONE,
     CertificateIssuer,
     ContentEncryption,
     KeyManagement,
@@ -202,7 +198,7 @@ class Registration:
     )
     id_token_algorithm: SigningAlgorithm | None = setting(
         id="S132",
-        kind=OneWord(SigningAlgorithm, SIGNING_OR_NONE),
+        kind=OneWord(SigningAlgorithm),
         default=None,
         label="ID Token Signing Algorithm",
         help="How ID tokens are signed when the registration does not say; none set: RS256.",
