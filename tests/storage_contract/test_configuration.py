@@ -17,6 +17,7 @@ from ostiary.ports.changes import (
 )
 from ostiary.ports.records import ChangeNotice
 from ostiary.ports.stores import Stores
+from ostiary.storage.notices import KEPT_NOTICES
 from tests.storage_contract.samples import NOW, client, configuration_object, signing_key
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +97,15 @@ async def test_every_change_of_configuration_has_its_number(stores: Stores) -> N
     assert await stores.changes_since(4, limit=2) == notices[4:6]
     assert await stores.changes_since(7) == []
     assert await stores.changes_since(99) == []
+
+
+async def test_old_notices_go_and_leave_a_gap_that_is_seen(stores: Stores) -> None:
+    await stores.commit(*(RemoveSigningKey(f"k{n}") for n in range(KEPT_NOTICES + 5)))
+    assert await stores.generation() == KEPT_NOTICES + 5
+    first, second = await stores.changes_since(0, limit=2)
+    assert (first.generation, first.id) == (6, "k5")
+    assert (second.generation, second.id) == (7, "k6")
+    assert len(await stores.changes_since(0, limit=2 * KEPT_NOTICES)) == KEPT_NOTICES
 
 
 async def test_a_refused_unit_leaves_no_number_behind(stores: Stores) -> None:

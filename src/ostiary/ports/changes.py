@@ -2,7 +2,8 @@
 
 A change with a condition says so; when the condition does not hold, `commit` raises `Conflict` naming the change and
 nothing of the unit is kept. So it does for text that no database can hold (NUL, half a surrogate pair), whatever the
-change; only evidence is kept all the same, with a sign in its place. Put the conditional changes first: their row locks order a unit against its rivals.
+change; only evidence is kept all the same, with a sign in its place. Put the conditional changes first: their row locks
+order a unit against its rivals.
 """
 
 from dataclasses import dataclass

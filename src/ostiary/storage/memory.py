@@ -51,10 +51,8 @@ from ostiary.ports.records import (
     SessionRecord,
     SigningKeyRecord,
 )
+from ostiary.storage.notices import KEPT_NOTICES
 from ostiary.storage.text import check_storable, made_storable
-
-KEPT_NOTICES = 10_000
-"""How many change notices are kept; who asks for older ones sees a gap in the numbers and reads everything anew."""
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from ostiary.ports.stores import StoreUnavailable
+from ostiary.storage.notices import Notice
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.writing import Steps
 
@@ -25,10 +26,11 @@ class Unreachable(StoreUnavailable):
 class Unit:
     """Statements that belong together, and who waits for them."""
 
-    __slots__ = ("done", "error", "rows", "steps")
+    __slots__ = ("done", "error", "notices", "rows", "steps")
 
-    def __init__(self, steps: Steps, done: "asyncio.Future[Sequence[Rows]]") -> None:
+    def __init__(self, steps: Steps, notices: Sequence[Notice], done: "asyncio.Future[Sequence[Rows]]") -> None:
         self.steps = steps
+        self.notices = notices
         self.done = done
         self.rows: Sequence[Rows] = ()
         """What each statement with `RETURNING` answered, in order."""
@@ -48,10 +50,10 @@ class Groups:
         self._running = False
         self._idle: asyncio.Event | None = None
 
-    def add(self, steps: Steps) -> "asyncio.Future[Sequence[Rows]]":
+    def add(self, steps: Steps, notices: Sequence[Notice] = ()) -> "asyncio.Future[Sequence[Rows]]":
         """Queue a unit. The future holds the rows of its statements, or what went wrong."""
         loop = asyncio.get_running_loop()
-        unit = Unit(steps, loop.create_future())
+        unit = Unit(steps, notices, loop.create_future())
         self._waiting.append(unit)
         if not self._running:
             self._running = True
@@ -91,7 +93,16 @@ class Groups:
         self._flush(units)
 
 
-def runs_in_lock_order(units: Sequence[Unit]) -> list[tuple[Statement | None, list[Unit]]]:
+Runs: TypeAlias = list[tuple[Statement | None, list[Unit]]]
+"""Units of the same single statement together; None for units of several."""
+
+
+def notices_of(units: Sequence[Unit]) -> list[Notice]:
+    """What the units that hold have to tell, in the order in which they came."""
+    return [notice for unit in units if unit.error is None for notice in unit.notices]
+
+
+def runs_in_lock_order(units: Sequence[Unit]) -> Runs:
     """The units in the order of the row that each locks first; neighbours of the same single statement as one run.
 
     Two nodes that write the same rows wait for each other in one direction only: without an order, whoever replays two
@@ -100,7 +111,7 @@ def runs_in_lock_order(units: Sequence[Unit]) -> list[tuple[Statement | None, li
     first = units[0].steps[0][0]
     if first.row is None and all(len(unit.steps) == 1 and unit.steps[0][0] is first for unit in units):
         return [(first, list(units))]  # new rows of one kind, by far the most frequent group: any order will do
-    runs: list[tuple[Statement | None, list[Unit]]] = []
+    runs: Runs = []
     for unit in sorted(units, key=_first_lock):
         statement = unit.steps[0][0] if len(unit.steps) == 1 else None
         if runs and runs[-1][0] is statement:

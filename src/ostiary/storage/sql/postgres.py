@@ -18,8 +18,17 @@ from ostiary.ports.changes import Conflict
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage.addresses import OnChange, OnMoved
 from ostiary.storage.inspection import Found
+from ostiary.storage.notices import KEPT_NOTICES, Notice, numbered
 from ostiary.storage.sql import statements as sql
-from ostiary.storage.sql.groups import Groups, Rows, Unit, Unreachable, runs_in_lock_order
+from ostiary.storage.sql.groups import (
+    Groups,
+    Rows,
+    Runs,
+    Unit,
+    Unreachable,
+    notices_of,
+    runs_in_lock_order,
+)
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.stores import SqlStores
 from ostiary.storage.sql.writing import Steps
@@ -113,8 +122,8 @@ class PostgresStores(SqlStores):
         found: Rows = await self._readers.ask(lambda connection: connection.fetch(statement.postgresql, *values))
         return found
 
-    async def _write(self, steps: Steps) -> Sequence[Rows]:
-        return await self._groups.add(steps)
+    async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
+        return await self._groups.add(steps, notices)
 
     async def checkpoint(self) -> None:
         """PostgreSQL keeps itself up."""
@@ -302,7 +311,7 @@ async def _run_group(connection: Any, units: Sequence[Unit]) -> None:
     """One transaction for all units; a single statement, or a run of the same, is one by itself."""
     runs = runs_in_lock_order(units)
     statement, same = runs[0]
-    if len(runs) == 1 and statement is not None and (len(same) == 1 or not statement.returning):
+    if statement is not None and _is_one_call(runs):
         await _run_same(connection, statement, same)
         return
     async with connection.transaction():
@@ -312,6 +321,22 @@ async def _run_group(connection: Any, units: Sequence[Unit]) -> None:
                 continue
             for unit in same:
                 await _run_steps(connection, unit)
+        if notices := notices_of(units):
+            await _number(connection, notices)
+
+
+def _is_one_call(runs: Runs) -> bool:
+    statement, units = runs[0]
+    if len(runs) > 1 or statement is None or any(unit.notices for unit in units):
+        return False
+    return len(units) == 1 or not statement.returning
+
+
+async def _number(connection: Any, notices: Sequence[Notice]) -> None:
+    newest = await connection.fetchval(sql.MOVE_GENERATION.postgresql, len(notices))
+    await connection.executemany(sql.ADD_NOTICE.postgresql, numbered(notices, newest))
+    await connection.execute(sql.TRIM_NOTICES.postgresql, newest - KEPT_NOTICES)
+    await connection.execute(NOTIFY)
 
 
 async def _run_same(connection: Any, statement: Statement, units: Sequence[Unit]) -> None:
@@ -339,8 +364,6 @@ async def _run_steps(connection: Any, unit: Unit) -> None:
     for statement, values, change in unit.steps:
         if not statement.returning:
             await connection.execute(statement.postgresql, *values)
-            if statement is sql.ADD_NOTICE:
-                await connection.execute(NOTIFY)
             continue
         answer = await connection.fetch(statement.postgresql, *values)
         if change is not None and not answer:

@@ -19,8 +19,9 @@ from ostiary.ports.changes import Conflict
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage.addresses import OnMoved
 from ostiary.storage.inspection import Found
+from ostiary.storage.notices import KEPT_NOTICES, Notice, numbered
 from ostiary.storage.sql import statements as sql
-from ostiary.storage.sql.groups import Groups, Rows, Unit, Unreachable, arrange
+from ostiary.storage.sql.groups import Groups, Rows, Unit, Unreachable, arrange, notices_of
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.stores import SqlStores
 from ostiary.storage.sql.writing import Steps
@@ -75,8 +76,8 @@ class SqliteStores(SqlStores):
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
 
-    async def _write(self, steps: Steps) -> Sequence[Rows]:
-        return await self._groups.add(steps)
+    async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
+        return await self._groups.add(steps, notices)
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the database and cut it off, as far as readers allow."""
@@ -179,6 +180,8 @@ class _Writer:
             raise Unreachable(f"SQLite: {error}") from error
         try:
             _run_group(connection, units)
+            if notices := notices_of(units):
+                _number(connection, notices)
             connection.execute("COMMIT")
         except Exception as error:
             self._roll_back(connection)
@@ -231,6 +234,12 @@ def _run_group(connection: sqlite3.Connection, units: Sequence[Unit]) -> None:
             connection.execute("RELEASE unit")
         else:
             _run_unit(connection, unit)
+
+
+def _number(connection: sqlite3.Connection, notices: Sequence[Notice]) -> None:
+    ((newest,),) = connection.execute(sql.MOVE_GENERATION.sqlite, (len(notices),)).fetchall()
+    connection.executemany(sql.ADD_NOTICE.sqlite, numbered(notices, newest))
+    connection.execute(sql.TRIM_NOTICES.sqlite, (newest - KEPT_NOTICES,))
 
 
 def _run_unit(connection: sqlite3.Connection, unit: Unit) -> None:

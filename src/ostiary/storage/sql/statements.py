@@ -106,14 +106,9 @@ REMOVE_SIGNING_KEY = Statement("DELETE FROM signing_keys WHERE kid = :kid")
 
 # The row of the generation is locked until its unit is committed: the order of numbers is the order of commits.
 GENERATION = Statement("SELECT value FROM generation WHERE id = 1")
-MOVE_GENERATION = Statement("UPDATE generation SET value = value + 1 WHERE id = 1")
-ADD_NOTICE = Statement(
-    "INSERT INTO changes (generation, kind, id)"
-    " SELECT value, CAST(:kind AS TEXT), CAST(:id AS TEXT) FROM generation WHERE generation.id = 1"
-)
-TRIM_NOTICES = Statement(
-    "DELETE FROM changes WHERE generation <= (SELECT value FROM generation WHERE generation.id = 1) - :kept"
-)
+MOVE_GENERATION = Statement("UPDATE generation SET value = value + :by WHERE id = 1 RETURNING value")
+ADD_NOTICE = Statement(_insert("changes", ("generation", "kind", "id")))
+TRIM_NOTICES = Statement("DELETE FROM changes WHERE generation <= :oldest")
 CHANGES_SINCE = Statement(
     "SELECT generation, kind, id FROM changes WHERE generation > :generation ORDER BY generation LIMIT :most"
 )

@@ -23,11 +23,12 @@ from ostiary.ports.records import (
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage.addresses import OnMoved
 from ostiary.storage.inspection import SCHEMA_NUMBER
+from ostiary.storage.notices import Notice
 from ostiary.storage.sql import rows
 from ostiary.storage.sql import statements as sql
 from ostiary.storage.sql.groups import Rows
 from ostiary.storage.sql.statement import Statement
-from ostiary.storage.sql.writing import Step, Steps, steps_of
+from ostiary.storage.sql.writing import Step, Steps, notices_of, steps_of
 from ostiary.storage.text import is_storable
 
 
@@ -46,7 +47,7 @@ class SqlStores(ABC):
         """All rows of a query. Raises `StoreUnavailable`."""
 
     @abstractmethod
-    async def _write(self, steps: Steps) -> Sequence[Rows]:
+    async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
         """Make the steps durable as one unit, in a group with others; what those with `RETURNING` answered.
 
         Raises `Conflict` and `StoreUnavailable`.
@@ -64,9 +65,9 @@ class SqlStores(ABC):
         """Make all changes durable in one unit, or raise `Conflict` and make none."""
         if not changes:
             return
-        steps = steps_of(changes)
-        await self._write(steps)
-        if self._on_moved is not None and len(steps) > 1 and any(step[0] is sql.MOVE_GENERATION for step in steps):
+        notices = notices_of(changes)
+        await self._write(steps_of(changes), notices)
+        if notices and self._on_moved is not None:
             await self._on_moved()
 
     async def _write_one(self, statement: Statement, *values: Any) -> Rows:

@@ -35,12 +35,10 @@ from ostiary.ports.changes import (
     TouchGrant,
     TouchSession,
 )
+from ostiary.storage.notices import Notice
 from ostiary.storage.sql import statements as sql
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.text import is_storable, made_storable
-
-KEPT_NOTICES = 10_000
-"""How many change notices are kept; who asks for older ones sees a gap in the numbers and reads everything anew."""
 
 Step: TypeAlias = tuple[Statement, tuple[Any, ...], Change | None]
 """A statement, its values, and the change whose condition fails when it answers with no row."""
@@ -62,6 +60,11 @@ def steps_of(changes: Sequence[Change]) -> Steps:
     return unit
 
 
+def notices_of(changes: Sequence[Change]) -> Sequence[Notice]:
+    """What caches must hear of. A group numbers the notices of its units at its end, all with one update."""
+    return [_NOTICES[type(change)](change) for change in changes if type(change) in _NOTICES]
+
+
 def _check_storable(change: Change, steps: Steps) -> None:
     for _, values, _ in steps:
         for value in values:
@@ -69,16 +72,8 @@ def _check_storable(change: Change, steps: Steps) -> None:
                 raise Conflict(change)
 
 
-def _notice(kind: str, changed: str) -> tuple[Step, ...]:
-    return (
-        (sql.MOVE_GENERATION, (), None),
-        (sql.ADD_NOTICE, (kind, changed), None),
-        (sql.TRIM_NOTICES, (KEPT_NOTICES,), None),
-    )
-
-
 def _add_client(c: AddClient) -> Steps:
-    return ((sql.ADD_CLIENT, sql.ADD_CLIENT.values_of(c.client), c), *_notice("client", c.client.client_id))
+    return ((sql.ADD_CLIENT, sql.ADD_CLIENT.values_of(c.client), c),)
 
 
 def _save_client(c: SaveClient) -> Steps:
@@ -87,13 +82,13 @@ def _save_client(c: SaveClient) -> Steps:
         r.version, r.name, r.enabled, r.created_at, r.modified_at, r.document, r.legacy, r.legacy_version,
         r.client_id, c.expected,
     )  # fmt: skip
-    return ((sql.SAVE_CLIENT, values, c), *_notice("client", r.client_id))
+    return ((sql.SAVE_CLIENT, values, c),)
 
 
 def _remove_client(c: RemoveClient) -> Steps:
     key = (c.client_id,)
     rest: tuple[Step, ...] = tuple((statement, key, None) for statement in sql.REMOVE_ALL_OF_CLIENT)
-    return ((sql.REMOVE_CLIENT, key, c), *rest, *_notice("client", c.client_id))
+    return ((sql.REMOVE_CLIENT, key, c), *rest)
 
 
 def _save_object(c: SaveObject) -> Steps:
@@ -105,11 +100,11 @@ def _save_object(c: SaveObject) -> Steps:
         step = (sql.PUT_OBJECT, sql.PUT_OBJECT.values_of(r), c)
     else:
         step = (sql.SAVE_OBJECT, (r.version, r.document, r.kind, r.id, c.expected), c)
-    return (step, *_notice(r.kind, r.id))
+    return (step,)
 
 
 def _remove_object(c: RemoveObject) -> Steps:
-    return ((sql.REMOVE_OBJECT, (c.kind, c.id), c), *_notice(c.kind, c.id))
+    return ((sql.REMOVE_OBJECT, (c.kind, c.id), c),)
 
 
 def _add_code(c: AddCode) -> Steps:
@@ -198,11 +193,11 @@ def _remove_account(c: RemoveAccount) -> Steps:
 
 
 def _save_signing_key(c: SaveSigningKey) -> Steps:
-    return ((sql.PUT_SIGNING_KEY, sql.PUT_SIGNING_KEY.values_of(c.key), None), *_notice("signing-keys", c.key.kid))
+    return ((sql.PUT_SIGNING_KEY, sql.PUT_SIGNING_KEY.values_of(c.key), None),)
 
 
 def _remove_signing_key(c: RemoveSigningKey) -> Steps:
-    return ((sql.REMOVE_SIGNING_KEY, (c.kid,), None), *_notice("signing-keys", c.kid))
+    return ((sql.REMOVE_SIGNING_KEY, (c.kid,), None),)
 
 
 def _add_audit(c: AddAudit) -> Steps:
@@ -240,4 +235,14 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     SaveSigningKey: _save_signing_key,
     RemoveSigningKey: _remove_signing_key,
     AddAudit: _add_audit,
+}
+
+_NOTICES: dict[type[Change], Callable[[Any], Notice]] = {
+    AddClient: lambda c: ("client", c.client.client_id),
+    SaveClient: lambda c: ("client", c.client.client_id),
+    RemoveClient: lambda c: ("client", c.client_id),
+    SaveObject: lambda c: (c.object.kind, c.object.id),
+    RemoveObject: lambda c: (c.kind, c.id),
+    SaveSigningKey: lambda c: ("signing-keys", c.key.kid),
+    RemoveSigningKey: lambda c: ("signing-keys", c.kid),
 }
