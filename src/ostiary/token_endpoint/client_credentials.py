@@ -13,7 +13,7 @@ from ostiary.server_settings.scopes import OPENID
 from ostiary.token_endpoint.answer import TokenAnswer
 from ostiary.token_endpoint.scopes import Scope, check_allowed, parse_scope
 from ostiary.tokens.access_tokens import AccessTokenRequest, Prepared, mint, prepare
-from ostiary.tokens.managers import CLIENT_CREDENTIALS, NOTHING, Wanted, choose_manager, mapping_for
+from ostiary.tokens.managers import CLIENT_CREDENTIALS, Wanted, choose_manager, mapping_for
 from ostiary.words import ClientAuth, GrantType
 
 MOST_PREPARED = 2048
@@ -31,18 +31,21 @@ class _Ready:
     event: TokenIssued
 
 
-_ready: dict[tuple[str, str | None], _Ready] = {}
+_Key = tuple[str, str | None, str | None]
+_ready: dict[_Key, _Ready] = {}
+"""By client id, scope and manager as they were asked for."""
 
 
 async def exchange(parameters: Parameters, client: Client, server: Server) -> TokenAnswer:
     """An access token without a person. No refresh token, no ID token; ``openid`` is ignored."""
     wanted = Wanted.parse(parameters)
     scope = parameters.get("scope")
-    ready = _ready.get((client.client_id, scope)) if wanted is NOTHING else None
+    key = (client.client_id, scope, wanted.manager_id)
+    ready = None if wanted.resources else _ready.get(key)
     if ready is None or ready.client is not client or ready.server is not server:
         ready = _prepare(parse_scope(scope), wanted, client, server)
-        if wanted is NOTHING and not _varies(ready.token, server):
-            _keep((client.client_id, scope), ready)
+        if not wanted.resources and not _varies(ready.token, server):
+            _keep(key, ready)
     minted = mint(ready.token, server)
     if minted.changes:
         await server.stores.commit(*minted.changes)
@@ -75,7 +78,7 @@ def _prepare(scope: Scope, wanted: Wanted, client: Client, server: Server) -> _R
     return _Ready(client, server, token, event)
 
 
-def _keep(key: tuple[str, str | None], ready: _Ready) -> None:
+def _keep(key: _Key, ready: _Ready) -> None:
     if len(_ready) >= MOST_PREPARED:
         _ready.clear()
     _ready[key] = ready

@@ -6,15 +6,17 @@ at the end of the index while nothing can be guessed and no digest needs compari
 """
 
 import os
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
 RANDOM_CHARACTERS = 22
 TIME_CHARACTERS = 6
 UNIT_MS = 16
 KEY_BYTES = 38
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_PADDING = "AA"
+"""Two characters of zeros: with them the time is a number of exactly 6 bytes, as base64 writes it."""
+_TIME_BYTES = 6
+_NO_TIME = bytes(_TIME_BYTES)
 _CYCLE = 64**TIME_CHARACTERS
 
 
@@ -40,17 +42,14 @@ def key_of(handle: str) -> bytes:
     """The row key of any text presented as a handle. Text that is no handle gets a key that no row has."""
     digest = sha256(handle.encode("utf-8", "surrogatepass")).digest()
     if len(handle) < RANDOM_CHARACTERS + TIME_CHARACTERS:
-        return b"\0\0\0\0\0\0" + digest
-    units = 0
-    for character in handle[:TIME_CHARACTERS]:
-        units = units << 6 | _VALUES.get(character, 0)
-    return units.to_bytes(6, "big") + digest
+        return _NO_TIME + digest
+    try:
+        time = urlsafe_b64decode(_PADDING + handle[:TIME_CHARACTERS])
+    except ValueError:  # not base64url, so not a handle
+        time = b""
+    return (time if len(time) == _TIME_BYTES else _NO_TIME) + digest
 
 
 def _time_text(now: int) -> str:
-    units = now // UNIT_MS % _CYCLE
-    text = ""
-    for _ in range(TIME_CHARACTERS):
-        units, value = divmod(units, 64)
-        text = _ALPHABET[value] + text
-    return text
+    units = (now // UNIT_MS % _CYCLE).to_bytes(_TIME_BYTES, "big")
+    return urlsafe_b64encode(units)[len(_PADDING) :].decode("ascii")
