@@ -18,6 +18,8 @@ html_theme = "furo"
 html_title = f"Ostiary {release}"
 html_favicon = "../src/ostiary/pages/assets/ostiary.svg"
 html_logo = "../src/ostiary/pages/assets/ostiary.svg"
+html_static_path = ["_static"]
+html_css_files = ["manual.css"]
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#22645f", "color-brand-content": "#22645f"},
     "dark_css_variables": {"color-brand-primary": "#7cc7be", "color-brand-content": "#7cc7be"},

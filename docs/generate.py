@@ -30,7 +30,10 @@ OF_THE_SERVER = """What holds for all clients. `ostiary server show` prints thes
 
 def main(folder: Path) -> None:
     """Write all of them below `folder`."""
-    families = (Family(CLIENT, CLIENT_SETTINGS.sections), Family(SERVER, SERVER_SETTINGS.sections))
+    families = (
+        Family(CLIENT, CLIENT_SETTINGS.sections, "Client"),
+        Family(SERVER, SERVER_SETTINGS.sections, "ServerSettings"),
+    )
     reads = reads_in(SOURCE, families)
     books = (
         Book(CLIENT, "Client settings", OF_CLIENTS, describe(CLIENT_SETTINGS)),

@@ -19,6 +19,10 @@ MANAGING = (
     "clients/rules/",
     "server_settings/settings/",
     "server_settings/facts.py",
+    "server_settings/setting_checks.py",
+    "server_settings/references.py",
+    "server_settings/applied_settings.py",
+    "server_settings/apply.py",
     "cli/",
     "playground/",
     "console/",
@@ -36,6 +40,8 @@ class Family:
     name: str
     sections: Mapping[str, type]
     """Section name → its class."""
+    root: str = ""
+    """The class that has the sections as members; inside it, `self` is the whole."""
 
 
 @dataclass
@@ -70,9 +76,13 @@ class _Module:
     def __init__(self, families: tuple[Family, ...]) -> None:
         self._families = families
         self._classes: dict[str, Place] = {}
+        self._self = ""
+        """The family that `self` belongs to in this module, if any."""
 
     def reads(self, tree: ast.Module) -> Iterator[tuple[str, str, str]]:
         self._classes = dict(self._imported(tree))
+        classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+        self._self = next((family.name for family in self._families if family.root in classes), "")
         for function in [
             tree,
             *(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)),
@@ -132,13 +142,10 @@ class _Module:
             return None
         holder = node.value
         last = holder.attr if isinstance(holder, ast.Attribute) else holder.id if isinstance(holder, ast.Name) else ""
-        family = SERVER if last in {"settings", "server_settings"} else CLIENT
+        family = self._self if last == "self" else SERVER if last in {"settings", "server_settings"} else CLIENT
         for one in self._families:
             if one.name == family and node.attr in one.sections:
                 return family, node.attr
-        for one in self._families:  # `self.scopes` inside ServerSettings: no client has such a section field
-            if node.attr in one.sections and family == CLIENT and last == "self":
-                return one.name, node.attr
         return None
 
     def _fields(self, place: Place) -> frozenset[str]:

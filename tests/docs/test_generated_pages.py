@@ -64,6 +64,12 @@ def test_a_section_under_a_local_name_is_followed(reads: "Reading") -> None:
     assert reads.of(annotated) == {("client", "requests", "require_dpop")}
 
 
+def test_self_is_the_whole_only_inside_the_class_that_has_the_sections(reads: "Reading") -> None:
+    method = "    def book(self):\n        return self.scopes.default_description"
+    assert reads.of(f"class ServerSettings:\n{method}") == {("server", "scopes", "default_description")}
+    assert reads.of(f"class Elsewhere:\n{method}") == set()
+
+
 def test_writing_a_setting_down_is_not_reading_it(reads: "Reading") -> None:
     assert reads.of("x = {'requests.require_pkce': True}") == set()
     assert reads.of("client.requests") == set()
@@ -77,8 +83,8 @@ class Reading:
         from making import reads  # it lies beside the manual
 
         families = (
-            reads.Family("client", CLIENT_SETTINGS.sections),
-            reads.Family("server", DECLARATION.sections),
+            reads.Family("client", CLIENT_SETTINGS.sections, "Client"),
+            reads.Family("server", DECLARATION.sections, "ServerSettings"),
         )
         return set(reads.reads_of(ast.parse(source), families))
 

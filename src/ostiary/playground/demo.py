@@ -62,7 +62,7 @@ class DemoClient:
 CLIENTS = (
     DemoClient(
         client_id="ac_oic_client",
-        name="Playground with OpenID Connect",
+        name="Ostiary Playground",
         description="The demo of this server, acting as an application that wants to know who you are.",
         summary="OpenID Connect: public, with PKCE",
         kind="code",
@@ -74,7 +74,7 @@ CLIENTS = (
     ),
     DemoClient(
         client_id="ac_client",
-        name="Playground",
+        name="Ostiary Playground (confidential)",
         description="The demo of this server, acting as an application.",
         summary="Authorization code: confidential, with a secret",
         kind="code",
