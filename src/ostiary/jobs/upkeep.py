@@ -11,6 +11,7 @@ from ostiary.keys.rotation import rotate
 from ostiary.ports.clock import Clock
 from ostiary.ports.stores import Stores
 from ostiary.server import Server
+from ostiary.tokens.lifetimes import longest_signed_life_ms
 
 CLEAN_UP_SECONDS = 60.0
 ROTATION_SECONDS = 600.0
@@ -18,7 +19,9 @@ CHECKPOINT_SECONDS = 60.0
 BATCH = 500
 
 
-async def keep(current: Callable[[], Server | None], stores: Stores, clock: Clock, ran: Callable[[str, float], None]) -> None:
+async def keep(
+    current: Callable[[], Server | None], stores: Stores, clock: Clock, ran: Callable[[str, float], None]
+) -> None:
     """Run the jobs of this node for as long as the process lives."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
     jobs = [
@@ -45,8 +48,9 @@ async def rotate_when_due(
     if server is None:
         return False
     records = await server.stores.signing_keys()
+    keep_ms = longest_signed_life_ms(server)
     changes = await asyncio.to_thread(
-        rotate, records, server.clock.now(), server.vault, force=force, at_once=at_once
+        rotate, records, server.clock.now(), server.vault, force=force, at_once=at_once, keep_ms=keep_ms
     )
     if not changes:
         return False
