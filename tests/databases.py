@@ -51,8 +51,8 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Make a cluster, run it, and remove it. Durability is off: nothing here outlives the run."""
+def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Make a cluster, run it, and remove it. Unless `durable`, nothing is synced: nothing here outlives the run."""
     binaries = postgresql_binaries()
     folder = Path(tempfile.mkdtemp(prefix="ostiary-tests-"))
     user = unprivileged_user()
@@ -65,8 +65,8 @@ def running_cluster() -> Iterator[Cluster]:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(folder),
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
             "max_connections": "100",
             "shared_buffers": "32MB",
             "autovacuum": "off",

@@ -77,8 +77,15 @@ class Running:
     def kill(self) -> None:
         """SIGKILL to all of its processes at once, as a power cut would."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in [self.process.pid, *self.workers()]:
+            os.kill(pid, signal.SIGKILL)
         self.process.wait(20)
+
+    def workers(self) -> list[int]:
+        """The processes that the parent started; none when it works alone."""
+        assert self.process is not None
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(pid) for pid in found.stdout.split()]
 
     def command(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Run an `ostiary` command on this installation."""

@@ -1,12 +1,13 @@
 """What was answered survives `kill -9`, on both databases."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.databases import running_cluster
 from tests.running import Running
 from tests.scale import SCALE
 
@@ -76,6 +77,7 @@ def active(http: httpx.Client, server: Running, token: str) -> bool:
 
 
 @pytest.fixture
-def durable_postgresql_url(durable_cluster: str) -> str:
-    """An empty database in a cluster that syncs to disk."""
-    return durable_cluster
+def durable_postgresql_url() -> Iterator[str]:
+    """An empty database in a cluster that syncs to the disk."""
+    with running_cluster(durable=True) as cluster:
+        yield cluster.create("ostiary")

@@ -6,6 +6,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -85,15 +87,30 @@ def test_one_administration_process_and_several_runtime_processes_share_the_port
 
 def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
     with running(tmp_path, environment={"OSTIARY_WORKERS": "2"}) as server:
-        assert server.process is not None
-        children = subprocess.run(
-            ["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True
-        ).stdout.split()
-        assert len(children) == 3
-        os.kill(int(children[1]), signal.SIGKILL)
-        server.wait_until_ready()
+        before = server.workers()
+        assert len(before) == 3
+        os.kill(before[1], signal.SIGKILL)
+        until(lambda: len(server.workers()) == 3 and before[1] not in server.workers())
         for _ in range(10):
             assert httpx.get(f"{server.issuer}/pf/heartbeat.ping", timeout=10).status_code == 200
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    server = Running(tmp_path, environment={"OSTIARY_WORKERS": "2"})
+    server.start()
+    assert server.process is not None
+    workers = server.workers()
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait(10)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def until(holds: Callable[[], bool], seconds: float = 15) -> None:
+    """Return when it holds; processes outside have no clock that could be passed in."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_every_process_of_a_node_obeys_a_change_with_its_next_request(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who is really calling: the peer of the connection, or what a trusted proxy in front of us says (threats T-18, T-49)."""
+"""Who is really calling: the peer of the connection, or who a trusted proxy says it is (threats T-18, T-49)."""
 
 import ipaddress
 from collections.abc import Sequence

@@ -31,6 +31,7 @@ RESTART_PAUSE_SECONDS = 0.5
 EX_CONFIG = 78
 """The exit code of a process that must not be started again as it is (sysexits.h)."""
 FDS_VARIABLE = "OSTIARY_INHERITED_SOCKETS"
+LIFELINE_VARIABLE = "OSTIARY_LIFELINE"
 
 log = logging.getLogger("ostiary.processes")
 AsgiApplication = Callable[..., Any]
@@ -121,6 +122,9 @@ async def serve(listening: Sequence[Listening], house: Callable[[], Coroutine[An
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    lifeline = os.environ.get(LIFELINE_VARIABLE)
+    if lifeline:
+        loop.add_reader(int(lifeline), stop.set)  # its end: the parent is gone, so nobody would restart or stop us
     tasks = [loop.create_task(server.serve([each.socket])) for server, each in zip(servers, listening, strict=True)]
     keeping = loop.create_task(house())
     keeping.add_done_callback(lambda _task: stop.set())
@@ -145,14 +149,14 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
 
-    def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start it, with its sockets inherited."""
+    def start(self, command: Sequence[str], environment: Mapping[str, str], lifeline: int) -> None:
+        """Start it, with its sockets inherited, and a pipe that ends when the parent does."""
         descriptors = {name: sock.fileno() for name, sock in self.sockets.items()}
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own program, with our own words
             [*command, self.name],
-            env={**environment, FDS_VARIABLE: json.dumps(descriptors)},
-            pass_fds=tuple(descriptors.values()),
+            env={**environment, FDS_VARIABLE: json.dumps(descriptors), LIFELINE_VARIABLE: str(lifeline)},
+            pass_fds=(*descriptors.values(), lifeline),
             start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the children in its own way
         )
 
@@ -167,18 +171,19 @@ def keep_alive(children: Sequence[Child], command: Sequence[str], environment: M
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    lifeline, _held_open = os.pipe()
     for child in children:
-        child.start(command, environment)
+        child.start(command, environment, lifeline)
     refused = 0
     while not stopping and not refused:
         time.sleep(0.1)
         for child in children:
-            refused = refused or _tend(child, command, environment)
+            refused = refused or _tend(child, command, environment, lifeline)
     _stop(children)
     return refused
 
 
-def _tend(child: Child, command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _tend(child: Child, command: Sequence[str], environment: Mapping[str, str], lifeline: int) -> int:
     """Start the child again if it died. Returns its exit code if it said that starting again is of no use."""
     if child.process is None or child.process.poll() is None:
         return 0
@@ -186,7 +191,7 @@ def _tend(child: Child, command: Sequence[str], environment: Mapping[str, str]) 
         return EX_CONFIG
     if time.monotonic() - child.started >= RESTART_PAUSE_SECONDS:
         log.warning("%s ended with %s; it is started again", child.name, child.process.returncode)
-        child.start(command, environment)
+        child.start(command, environment, lifeline)
     return 0
 
 

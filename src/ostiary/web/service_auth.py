@@ -23,8 +23,8 @@ class Caller:
 async def basic_caller(call: Call, server: Server, store: str | None, limit: str) -> Caller | None:
     """The account that the Basic credentials prove, or None.
 
-    `store` is the account store that is asked (None: there is none, so nobody is let in). Failures are counted per source
-    and name under `limit`; when too many came, raises `TooManyRequests` before any slow hash is spent.
+    `store` is the account store that is asked (None: there is none, so nobody is let in). Failures are counted per
+    source and name under `limit`; when too many came, raises `TooManyRequests` before any slow hash is spent.
     """
     presented = credentials(call.header(b"authorization"))
     if presented is None:
