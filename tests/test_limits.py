@@ -1,8 +1,7 @@
 """Token buckets."""
 
-from tests.clocks import ManualClock
-
 from ostiary.limits import MOST_KEYS, Limit, TokenBuckets
+from tests.clocks import ManualClock
 
 
 def test_a_bucket_empties_and_fills_again() -> None:

@@ -100,7 +100,7 @@ class Node:
             accounts = await first_start(
                 Makings(self.config, self.stores, self.clock, self.vault, self.passwords, self.events)
             )
-        while not await self.stores.objects():
+        while not await self.stores.objects():  # noqa: ASYNC110 - another process is making them
             await asyncio.sleep(DATABASE_RETRY_SECONDS / 5)
         house = House(
             Doors(
@@ -176,7 +176,7 @@ class Node:
 
 def set_up_database(config: Config) -> None:
     """Make the schema in a process of its own, so that this one never holds what only migrations need."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own program, with our own words
         this_command("migrate", "--quiet", "--data", str(config.data)),
         env=environment_of(config, config.issuer),
         capture_output=True,

@@ -11,7 +11,7 @@ class Metrics:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-        import prometheus_client  # noqa: PLC0415 - it reads the folder from the environment when it is imported
+        import prometheus_client  # it reads the folder from the environment when it is imported
 
         self._folder = folder
         self._library: Any = prometheus_client

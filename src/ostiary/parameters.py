@@ -20,7 +20,7 @@ class Parameters:
 
     @classmethod
     def from_form(cls, body: bytes) -> "Parameters":
-        """Read ``application/x-www-form-urlencoded``; raises `InvalidRequest` for what two parsers could read differently."""
+        """Read ``application/x-www-form-urlencoded``; raises `InvalidRequest` for what could be read in two ways."""
         values: dict[str, list[str]] = {}
         if not body:
             return cls(values)

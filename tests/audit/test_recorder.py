@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clocks import ManualClock
 
 from ostiary.audit.events import ClientReplaced, SignOnFailed
 from ostiary.audit.recorder import LogFile, Recorder, escaped
 from ostiary.audit.request import CurrentRequest, current_request
+from tests.clocks import ManualClock
 
 
 class Lines:

@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from tests.clocks import ManualClock
 
 from ostiary.keys.passwords import Passwords
 from ostiary.secret import Secret
+from tests.clocks import ManualClock
 
 pytestmark = pytest.mark.anyio
 
