@@ -1,11 +1,13 @@
 """RFC 6749 §4.1.3: a code becomes tokens, once."""
 
 import asyncio
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from ostiary.errors import InvalidGrant, InvalidRequest, InvalidScope, InvalidToken
+from ostiary.errors import InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, InvalidToken
 from ostiary.ports.records import AccountRecord
 from ostiary.proofs.pkce import Challenge, Method
 from ostiary.server import Server
@@ -24,6 +26,7 @@ from tests.house import (
     clock_of,
     code_for,
     events_of,
+    fresh_objects,
     make_server,
     redeem,
     refresh,
@@ -386,6 +389,26 @@ async def test_the_manager_chosen_before_holds_for_the_code() -> None:
     assert answer["access_token"].count(".") == 2
     with pytest.raises(InvalidRequest):
         await redeem(server, await code_for(server, manager="jwt"), access_token_manager_id="reference")
+
+
+async def test_a_resource_cannot_choose_another_manager_than_the_request_did() -> None:
+    objects = fresh_objects()
+    managers = {
+        **objects.managers,
+        "jwt": replace(objects.managers["jwt"], resource_uris=("https://api.example",)),
+    }
+    server = make_server(objects=replace(objects, managers=MappingProxyType(managers)))
+    await add_client(server)
+    await add_person(server)
+    with pytest.raises(InvalidRequest):
+        await redeem(server, await code_for(server, manager="reference"), resource="https://api.example")
+    asked = ("https://api.example/a", "https://api.example/b")
+    answer = await redeem(
+        server, await code_for(server, manager="jwt", resources=asked), resource="https://api.example/a"
+    )
+    assert segment(answer["access_token"], 1)["aud"] == "https://api.example/a"
+    with pytest.raises(InvalidTarget):
+        await redeem(server, await code_for(server, manager="jwt", resources=asked), resource="https://api.example/c")
 
 
 async def test_a_hybrid_flow_gets_no_second_id_token() -> None:

@@ -5,7 +5,7 @@ from hmac import compare_digest
 
 from ostiary.audit.events import CodeReplayed
 from ostiary.clients.client import Client
-from ostiary.errors import InvalidGrant, InvalidRequest, Why
+from ostiary.errors import InvalidGrant, InvalidRequest, InvalidTarget, Why
 from ostiary.parameters import Parameters
 from ostiary.ports.changes import AddGrant, AddRefreshToken, Change, Conflict, IssueFromCode, RevokeGrant, SaveGrant
 from ostiary.ports.records import CodeRecord, GrantRecord
@@ -18,7 +18,7 @@ from ostiary.tokens import codes, persistent_grants
 from ostiary.tokens.codes import AuthorizationCode
 from ostiary.tokens.handles import key_of
 from ostiary.tokens.id_tokens import policy_for
-from ostiary.tokens.managers import Wanted
+from ostiary.tokens.managers import Wanted, eligible_managers, named_manager, signed_on
 from ostiary.tokens.people import Person, find_person
 from ostiary.tokens.persistent_grants import PersistentGrant
 from ostiary.tokens.refresh_tokens import new_refresh_token
@@ -60,7 +60,7 @@ async def exchange(parameters: Parameters, client: Client, server: Server) -> To
     check_not_expired(record, server.clock.now())
     check_same_redirect_uri(code, request.redirect_uri, client)
     pkce.check_answer(code.challenge, request.code_verifier)
-    check_same_manager(code, request.wanted)
+    check_same_manager(code, request.wanted, client, server)
     person = await find_person(code.user_key, code.validator, code.username, server)
     if person is None:  # threat T-47
         raise InvalidGrant("the person who approved is not known any more")
@@ -112,12 +112,13 @@ def check_same_redirect_uri(code: AuthorizationCode, redirect_uri: str | None, c
         raise InvalidGrant("redirect_uri is not the one of the authorization request", Why(rule="RFC 6749 §4.1.3"))
 
 
-def check_same_manager(code: AuthorizationCode, wanted: Wanted) -> None:
-    """Behaviour §11.2: the choice made at the authorization endpoint holds for the code."""
-    if wanted.manager_id is not None and code.manager and wanted.manager_id != code.manager:
-        raise InvalidRequest("access_token_manager_id is not the one of the authorization request")
+def check_same_manager(code: AuthorizationCode, wanted: Wanted, client: Client, server: Server) -> None:
+    """Behaviour §11.2, RFC 8707 §2.2: what was chosen at the authorization endpoint holds for the code."""
     if wanted.resources and code.resources and not set(wanted.resources) <= set(code.resources):
-        raise InvalidRequest("resource is not among those of the authorization request")
+        raise InvalidTarget("resource is not among those of the authorization request")
+    named = named_manager(wanted, eligible_managers(signed_on(code.validator), client, server.objects))
+    if named is not None and code.manager and named.id != code.manager:
+        raise InvalidRequest("the access token manager is not the one of the authorization request")
 
 
 # Issuing -------------------------------------------------------------------------------------------------------------
