@@ -49,7 +49,11 @@ async def test_nothing_of_the_request_can_be_read_from_the_page(place: Place) ->
     assert "shop" not in first
 
 
-@pytest.mark.parametrize("browser", [None, "", new_browser(), BROWSER + "x", BROWSER[:-1]])
+@pytest.mark.parametrize(
+    "browser",
+    [None, "", new_browser(), BROWSER + "x", BROWSER[:-1]],
+    ids=["none", "empty", "another", "longer", "shorter"],
+)
 async def test_only_the_browser_that_got_the_page_can_send_its_form(place: Place, browser: str | None) -> None:
     state = open_page(Stage.CONSENT, PARAMETERS, BROWSER, place.server)
     assert taken(place, state, browser) is Cause.FORGED
