@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ostiary import storage
 from ostiary.audit.api_log import ApiLog
 from ostiary.audit.recorder import LogFile, Recorder
+from ostiary.audit.usage import LastUsed
 from ostiary.clock import SystemClock
 from ostiary.config import Config, ConfigError, default_issuer
 from ostiary.first_start import FirstAccount, Makings, first_start
@@ -69,7 +70,8 @@ class Node:
         self.audit_log = LogFile(config.data / "log" / "audit.log")
         self.api_log = LogFile(config.data / "log" / "runtime-api.log", at_once=True)
         self.api_calls = ApiLog(self.api_log, style=config.log.format, with_headers=config.log.level == "headers")
-        self.events = Recorder(self.clock, self.audit_log, self.metrics.count)
+        self.used = LastUsed()
+        self.events = Recorder(self.clock, self.audit_log, self.metrics.count, self.used)
         self.passwords = Passwords(self.clock)
         self.limits = TokenBuckets(self.clock, config.workers)
         self.counter = NodeCounter(config.data / "generation")
@@ -128,7 +130,7 @@ class Node:
         """Watch for changes and run the jobs, for as long as the process lives."""
         assert self.house is not None
         assert self.stores is not None
-        work = [self.house.watch()]
+        work = [self.house.watch(), upkeep.note_last_used(self.used, self.stores)]
         if self.role.administration:
             work.append(upkeep.keep(self.house.now, self.stores, self.clock, self.metrics.job_ran))
         await asyncio.gather(*work)

@@ -82,3 +82,10 @@ def test_neither_the_key_file_nor_the_vault_prints_its_keys() -> None:
 
 def test_key_files_are_told_apart_by_a_fingerprint() -> None:
     assert vault(OLD).fingerprint() == vault(OLD).fingerprint() != vault(NEW).fingerprint()
+
+
+def test_what_must_last_stays_when_another_key_becomes_the_current_one() -> None:
+    before, after = vault(OLD), vault(OLD, NEW)
+    assert after.derive_lasting("pairwise") == before.derive_lasting("pairwise")
+    assert after.fingerprint() == before.fingerprint()
+    assert after.derive("pairwise") != before.derive("pairwise")

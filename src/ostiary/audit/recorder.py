@@ -11,7 +11,9 @@ from typing import Protocol
 import msgspec
 import uuid_utils
 
+from ostiary.audit.events import TokenIssued
 from ostiary.audit.request import CurrentRequest, current_request
+from ostiary.audit.usage import LastUsed
 from ostiary.ports.changes import AddAudit
 from ostiary.ports.clock import Clock
 from ostiary.ports.events import Happening
@@ -67,8 +69,11 @@ class LogFile:
 class Recorder:
     """Gives each event its time, id and request, and hands it to its readers."""
 
-    def __init__(self, clock: Clock, log: LineSink | None = None, count: Counter | None = None) -> None:
+    def __init__(
+        self, clock: Clock, log: LineSink | None = None, count: Counter | None = None, used: LastUsed | None = None
+    ) -> None:
         self._clock = clock
+        self._used = used
         self._log = log
         self._count = count
         self._second = -1
@@ -80,6 +85,8 @@ class Recorder:
         now = self._clock.now()
         if self._count is not None:
             self._count(event.name, event.outcome)
+        if self._used is not None and event.name == TokenIssued.name:
+            self._used.note(event.client_id, now)
         if self._log is not None:
             self._log.write(self._line(event, request, now))
 

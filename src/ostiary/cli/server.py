@@ -50,6 +50,8 @@ def apply_server(file: Any, data: Path | None) -> None:
             for problem in refused.problems:
                 click.echo(f"{problem.path}: {problem.message}", err=True)
             raise click.ClickException("nothing was changed") from None
+        for name in plan.unknown:
+            click.echo(f"{name} is not known here and was ignored", err=True)
         if plan.changes:
             evidence = server.events.evidence(SettingsApplied(by="command line", changed=plan.changed))
             try:

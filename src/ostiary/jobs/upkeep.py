@@ -6,16 +6,18 @@ import socket
 from collections.abc import Callable
 
 from ostiary.audit.events import SigningKeysRotated
+from ostiary.audit.usage import LastUsed
 from ostiary.jobs.lease import Job, run
 from ostiary.keys.rotation import rotate
 from ostiary.ports.clock import Clock
-from ostiary.ports.stores import Stores
+from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.server import Server
 from ostiary.tokens.lifetimes import longest_signed_life_ms
 
 CLEAN_UP_SECONDS = 60.0
 ROTATION_SECONDS = 600.0
 CHECKPOINT_SECONDS = 60.0
+LAST_USED_SECONDS = 30.0
 BATCH = 500
 PAUSE_SECONDS = 0.05
 
@@ -31,6 +33,19 @@ async def keep(
         Job(name=f"checkpoint {holder}", every_seconds=CHECKPOINT_SECONDS, work=stores.checkpoint),
     ]
     await run(jobs, stores, clock, holder, ran)
+
+
+async def note_last_used(used: LastUsed, stores: Stores) -> None:
+    """Write every half minute when clients were last used. Each process has its own notes, so this needs no lease."""
+    while True:
+        await asyncio.sleep(LAST_USED_SECONDS)
+        seen = used.take()
+        try:
+            if seen:
+                await stores.last_used(seen)
+        except StoreUnavailable:
+            for client_id, at in seen:
+                used.note(client_id, at)
 
 
 async def clean_up(stores: Stores, clock: Clock) -> None:

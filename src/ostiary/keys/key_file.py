@@ -17,10 +17,20 @@ class KeyFileError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyFile:
-    """Root keys by id. The current one protects what is written now; the others still open what was written before."""
+    """Root keys by id. The current one protects what is written now; the others still open what was written before.
+
+    The first key of the file is the lasting one: what must never change (pairwise subjects, the mark in the database)
+    comes from it, so it stays the first, whatever keys come after it.
+    """
 
     current: str
     keys: dict[str, bytes]
+    """In the order of the file."""
+
+    @property
+    def lasting(self) -> str:
+        """The id of the key the file began with."""
+        return next(iter(self.keys))
 
     @classmethod
     def fresh(cls) -> "KeyFile":

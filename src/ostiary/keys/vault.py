@@ -21,10 +21,11 @@ class Unsealable(Exception):
 class Vault:
     """Everything that comes from the key file. A purpose is a short constant of the caller; each has its own keys."""
 
-    __slots__ = ("_ciphers", "_derived", "_keys", "current")
+    __slots__ = ("_ciphers", "_derived", "_keys", "_lasting", "current")
 
     def __init__(self, key_file: KeyFile) -> None:
         self._keys = dict(key_file.keys)
+        self._lasting = key_file.lasting
         self.current = key_file.current
         """The id of the key that protects what is written now."""
         self._derived: dict[tuple[str, str, int], bytes] = {}
@@ -67,9 +68,13 @@ class Vault:
             known = self._derived[key_id, purpose, length] = hkdf.derive(self._keys[key_id])
         return known
 
+    def derive_lasting(self, purpose: str, length: int = 32) -> bytes:
+        """The same from the first key of the file: it does not change when another key becomes the current one."""
+        return self.derive(purpose, length, key_id=self._lasting)
+
     def fingerprint(self) -> str:
         """Tells key files apart without telling their keys; the database remembers it."""
-        return sha256(self.derive("fingerprint", key_id=min(self._keys))).hexdigest()[:32]
+        return sha256(self.derive_lasting("fingerprint")).hexdigest()[:32]
 
     def _cipher(self, purpose: str, key_id: str) -> AESGCM:
         cipher = self._ciphers.get((key_id, purpose))

@@ -13,7 +13,7 @@ SALT = "pairwise-subject"
 
 def subject_for(local: str, client: Client, server: Server) -> str:
     """OpenID Connect Core §8: ``sub`` in ID tokens and UserInfo."""
-    return pairwise(local, sector_of(client), server.vault.derive(SALT)) if client.openid.pairwise else local
+    return pairwise(local, sector_of(client), server.vault.derive_lasting(SALT)) if client.openid.pairwise else local
 
 
 def session_for(session: str, client: Client, server: Server) -> str:

@@ -57,12 +57,9 @@ class Attempt:
 def chain(server: Server) -> tuple[str, ...]:
     """The ids of the validators that know people, in the order they are asked.
 
-    The validator that guards the client management service (S070) holds services, not people, unless it is the only
-    one there is.
+    The validator that guards the client management service (S070) holds services, never people.
     """
-    every = tuple(server.objects.validators)
-    people = tuple(name for name in every if name != server.settings.management.validator)
-    return people or every
+    return tuple(name for name in server.objects.validators if name != server.settings.management.validator)
 
 
 async def check_password(attempt: Attempt, server: Server, client_id: str = "") -> Person:

@@ -76,7 +76,8 @@ async def jwks(call: Call, server: Server) -> Reply:
 
 async def openid_configuration(call: Call, server: Server) -> Reply:
     """GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server"""
-    document = discovery.document(server)
+    policy_id = Parameters.from_form(call.query).get("policy_id") if call.query else None
+    document = discovery.document(server, policy_id or "")
     return _published(call, document.body, document.etag)
 
 
