@@ -30,7 +30,7 @@ from bench.scenarios import NAMES
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1), help="Rounds for each target.")
 @click.option("--seconds", default=1.5, show_default=True, type=click.FloatRange(min=0.05), help="Length of a round.")
 @click.option("--count", default=50_000, show_default=True, help="Exchanges after which a round ends early.")
-@click.option("--connections", default=8, show_default=True, type=click.IntRange(min=1), help="Connections kept busy.")
+@click.option("--connections", default=16, show_default=True, type=click.IntRange(min=1), help="Connections kept busy.")
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Where data may lie.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON instead of tables.")
 @click.pass_context

@@ -28,7 +28,7 @@ class Effort:
     seconds: float
     count: int
     warm_up_seconds: float = 2.0
-    connections: int = 8
+    connections: int = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,10 +133,10 @@ def _up(name: str, provider: Provider, process: Popen[bytes]) -> _Up:
 def _workers(folder: Path, generator: Generator, effort: Effort, say: Say) -> dict[str, harness.Figure]:
     """One worker and two on one PostgreSQL, with its CPU time; both may use all cores, as they would.
 
-    Twice the connections, because the kernel spreads them over the workers by chance.
+    Each worker is kept as busy as the other: an idle one wakes for every request and commits every row alone, so with
+    as many connections for two as for one we would see the price of idleness and not that of a second process.
     """
     everywhere = Cores().all
-    connections = effort.connections * 2
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(postgres.cluster(folder / "postgresql", everywhere))
         targets = []
@@ -146,7 +146,7 @@ def _workers(folder: Path, generator: Generator, effort: Effort, say: Say) -> di
             process, _ = stack.enter_context(ostiary.serving(everywhere))
             ostiary.wait_until_managed()
             ostiary.create_clients(only=("bench-reference", "bench-gateway"))
-            plan = reference_token(Provider.discover(ostiary.port), connections)
+            plan = reference_token(Provider.discover(ostiary.port), 2 * effort.connections * workers)
             targets.append(Target(name=name, plan=plan, roots=(process.pid, cluster.pid)))
         return harness.measure(targets, generator, effort, say)
 
