@@ -33,7 +33,11 @@ class Effort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Something that can be driven, and the heads of the process trees whose CPU time is its cost."""
+    """Something that can be driven, and the heads of the process trees whose CPU time is its cost.
+
+    The first of the roots is the server itself; only its tree counts as its memory, because the processes of
+    PostgreSQL show the memory they share once each.
+    """
 
     name: str
     plan: Plan
@@ -124,7 +128,7 @@ def measure(
             except BenchFailed as problem:
                 raise BenchFailed(f"{target.name}: {problem}") from problem
             runs[target.name].append((run, spent))
-            memory[target.name] = sum(resident_megabytes(tree(*target.roots)))
+            memory[target.name] = sum(resident_megabytes(tree(target.roots[0])))
         say(".")
     return {name: _figure(found, memory[name]) for name, found in runs.items()}
 
