@@ -61,12 +61,12 @@ class Place:
 
     async def code_in(self, reply: Reply) -> codes.AuthorizationCode:
         """What is bound to the code of an answer."""
-        redemption = await self.server.stores.redeem_code(key_of(answer_in(reply)["code"]), self.clock.now())
-        assert redemption is not None
-        assert redemption.first_time
-        code = codes.read(redemption.code)
+        record = await self.server.stores.code(key_of(answer_in(reply)["code"]))
+        assert record is not None
+        assert record.redeemed_at is None
+        code = codes.read(record)
         assert code is not None
-        assert redemption.code.expires_at == self.clock.now() + 60 * SECOND
+        assert record.expires_at == self.clock.now() + 60 * SECOND
         return code
 
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from itertools import count
 
-from ostiary.ports.changes import AddAccessToken, AddCode, IssueFromCode
+from ostiary.ports.changes import AddAccessToken, AddCode, UseCode
 from ostiary.storage import open_stores
 from tests.storage_contract.samples import NOW, access_token, code, key
 
@@ -18,8 +18,7 @@ async def main(url: str, round_: str) -> None:
         for number in numbers:
             name = f"{round_}-{number}"
             await stores.commit(AddCode(code(name)))
-            await stores.redeem_code(key(name), NOW)
-            await stores.commit(IssueFromCode(key(name)), AddAccessToken(access_token(name)))
+            await stores.commit(UseCode(key(name), NOW), AddAccessToken(access_token(name)))
             sys.stdout.write(f"{name}\n")
             sys.stdout.flush()
 

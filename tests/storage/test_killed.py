@@ -9,7 +9,7 @@ import pytest
 from ostiary.ports.stores import Stores
 from ostiary.storage import open_stores
 from tests.scale import SCALE
-from tests.storage_contract.samples import NOW, key
+from tests.storage_contract.samples import key
 
 pytestmark = pytest.mark.anyio
 
@@ -42,9 +42,9 @@ def answered_until_killed(url: str, round_: int) -> list[str]:
 
 
 async def lost(stores: Stores, name: str) -> bool:
-    redemption = await stores.redeem_code(key(name), NOW)
+    code = await stores.code(key(name))
     token = await stores.access_token(key(name))
-    return redemption is None or redemption.first_time or token is None
+    return code is None or code.redeemed_at is None or token is None
 
 
 async def test_nothing_that_was_answered_is_lost(url: str) -> None:

@@ -10,12 +10,24 @@ from typing import Any
 import asyncpg
 import pytest
 
-from ostiary.ports.changes import AddAccessToken, AddClient, AddCode, Conflict, RemoveClient, SaveClient
-from ostiary.ports.stores import StoreUnavailable
+from ostiary.ports.changes import (
+    AddAccessToken,
+    AddClient,
+    AddCode,
+    AddGrant,
+    AddRefreshToken,
+    Conflict,
+    RemoveClient,
+    RemoveCode,
+    RevokeGrant,
+    SaveClient,
+    UseCode,
+)
+from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.storage import open_stores
 from ostiary.storage.sql.postgres import Patience, PostgresStores
 from tests.databases import wipe
-from tests.storage_contract.samples import NOW, access_token, client, code, key
+from tests.storage_contract.samples import NOW, access_token, client, code, grant, key, refresh_token
 
 pytestmark = pytest.mark.anyio
 
@@ -147,13 +159,21 @@ async def test_a_unit_that_cannot_be_written_spoils_only_itself(stores: Postgres
 async def test_two_nodes_lock_rows_in_one_order_whatever_the_order_of_requests(url: str) -> None:
     """Otherwise who replays two codes at two nodes would have the database find deadlocks."""
     nodes = [await open_stores(url) for _ in range(2)]
-    await nodes[0].commit(*(AddCode(code(f"c{n}")) for n in range(40)))
     orders = [range(40), range(39, -1, -1)]
-    for _ in range(3):
-        redemptions = await asyncio.gather(
-            *(node.redeem_code(key(f"c{n}"), NOW) for node, order in zip(nodes, orders, strict=True) for n in order)
+
+    async def redeem(node: Stores, name: str) -> None:
+        try:
+            await node.commit(
+                UseCode(key(name), NOW), AddGrant(grant(name)), AddRefreshToken(refresh_token(name, name))
+            )
+        except Conflict:
+            await node.commit(RemoveCode(key(name)), RevokeGrant(name, NOW))
+
+    for round_ in range(3):
+        await nodes[0].commit(*(AddCode(code(f"c{round_}-{n}")) for n in range(40)))
+        await asyncio.gather(
+            *(redeem(node, f"c{round_}-{n}") for node, order in zip(nodes, orders, strict=True) for n in order)
         )
-        assert None not in redemptions
     async with beside(url) as other:
         database = "datname = current_database()"
         assert await other.fetchval(f"SELECT deadlocks FROM pg_stat_database WHERE {database}") == 0
@@ -169,11 +189,12 @@ async def test_a_group_that_was_broken_off_for_a_deadlock_is_run_again(url: str)
         await rival.execute("SET deadlock_timeout = '60s'")  # it is not the rival who gives in
         async with rival.transaction():
             await rival.execute("SELECT 1 FROM codes WHERE key = $1 FOR UPDATE", key(names[-1]))
-            redeeming = asyncio.gather(*(stores.redeem_code(key(name), NOW) for name in names))
+            redeeming = asyncio.gather(*(stores.commit(UseCode(key(name), NOW)) for name in names))
             await until_somebody_waits(url)
             await rival.execute("SELECT 1 FROM codes WHERE key = $1 FOR UPDATE", key(names[0]))
-        redemptions = await redeeming
-    assert all(redemption is not None and redemption.first_time for redemption in redemptions)
+        await redeeming
+    for name in names:
+        assert await stores.code(key(name)) == replace(code(name), redeemed_at=NOW)
     await stores.close()
 
 

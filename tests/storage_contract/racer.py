@@ -10,16 +10,27 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from ostiary.ports.changes import Change, Conflict, RollRefreshToken
+from ostiary.ports.changes import (
+    AddAccessToken,
+    Change,
+    Conflict,
+    RemoveCode,
+    RevokeGrant,
+    RollRefreshToken,
+    UseCode,
+)
 from ostiary.ports.stores import Stores
 from ostiary.storage import open_stores
-from tests.storage_contract.samples import NOW, key, refresh_token
+from tests.storage_contract.samples import NOW, access_token, key, refresh_token
 
 
-async def redeem_code(stores: Stores, name: str, attempt: str) -> bool:
-    """Whether it was the first time."""
-    redemption = await stores.redeem_code(key(name), NOW)
-    return redemption is not None and redemption.first_time
+async def use_code(stores: Stores, name: str, attempt: str) -> bool:
+    """Whether we got tokens for the code. Who was too late takes back what the first one got."""
+    token = access_token(f"{name}/{attempt}", grant_id=name)
+    if await _commit(stores, UseCode(key(name), NOW), AddAccessToken(token)):
+        return True
+    await _commit(stores, RemoveCode(key(name)), RevokeGrant(name, NOW))
+    return False
 
 
 async def roll(stores: Stores, name: str, attempt: str) -> bool:
@@ -40,16 +51,16 @@ async def use_once(stores: Stores, name: str, attempt: str) -> bool:
     return await stores.use_once("assertion", key(name), NOW)
 
 
-async def _commit(stores: Stores, change: Change) -> bool:
+async def _commit(stores: Stores, *changes: Change) -> bool:
     try:
-        await stores.commit(change)
+        await stores.commit(*changes)
     except Conflict:
         return False
     return True
 
 
 STEPS: dict[str, Callable[[Stores, str, str], Awaitable[bool]]] = {
-    step.__name__: step for step in (redeem_code, roll, take_pushed, use_once)
+    step.__name__: step for step in (use_code, roll, take_pushed, use_once)
 }
 
 

@@ -91,7 +91,7 @@ async def test_all_that_belongs_to_a_client_goes_with_it(stores: Stores) -> None
             await stores.grant(f"g-{owner}"),
             await stores.consent("users:ada", owner),
             await stores.pushed(key(f"p-{owner}")),
-            await stores.redeem_code(key(f"c-{owner}"), NOW),
+            await stores.code(key(f"c-{owner}")),
         )
         assert [record is not None for record in found] == [is_there] * len(found)
 

@@ -11,69 +11,72 @@ from ostiary.ports.changes import (
     AddRefreshToken,
     Conflict,
     EndGrace,
-    IssueFromCode,
     RememberConsent,
     RemoveAccessToken,
+    RemoveCode,
     RevokeGrant,
     RevokeJwt,
     RollRefreshToken,
     SaveGrant,
     TouchGrant,
+    UseCode,
 )
-from ostiary.ports.records import Redemption
 from ostiary.ports.stores import Stores
 from tests.storage_contract.samples import NOW, access_token, code, consent, grant, key, refresh_token
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_only_the_first_redemption_of_a_code_is_the_first(stores: Stores) -> None:
+async def test_a_code_comes_back_as_it_was_added_until_it_is_used(stores: Stores) -> None:
     await stores.commit(AddCode(code("c")), AddCode(code("d", "other", "h")))
-    assert await stores.redeem_code(key("c"), NOW) == Redemption(code=code("c"), first_time=True)
-    assert await stores.redeem_code(key("c"), NOW) == Redemption(code=code("c"), first_time=False)
-    assert await stores.redeem_code(key("c"), NOW) == Redemption(code=code("c"), first_time=False)
-    assert await stores.redeem_code(key("d"), NOW) == Redemption(code=code("d", "other", "h"), first_time=True)
+    await stores.commit(UseCode(key("c"), NOW + 5))
+    assert await stores.code(key("c")) == replace(code("c"), redeemed_at=NOW + 5)
+    assert await stores.code(key("d")) == code("d", "other", "h")
 
 
 async def test_a_code_nobody_made_is_not_known(stores: Stores) -> None:
     for unknown in (key("x"), b"", b"\0" * 38):
-        assert await stores.redeem_code(unknown, NOW) is None
+        assert await stores.code(unknown) is None
+        for change in (UseCode(unknown, NOW), RemoveCode(unknown)):
+            with pytest.raises(Conflict):
+                await stores.commit(change)
 
 
 async def test_a_code_added_twice_is_not_new_again(stores: Stores) -> None:
     await stores.commit(AddCode(code("c")))
-    await stores.redeem_code(key("c"), NOW)
+    await stores.commit(UseCode(key("c"), NOW))
     await stores.commit(AddCode(code("c")))
-    again = await stores.redeem_code(key("c"), NOW)
-    assert again is not None
-    assert not again.first_time
-
-
-async def test_tokens_are_issued_from_a_code_that_was_redeemed_once(stores: Stores) -> None:
-    await stores.commit(AddCode(code("c")))
-    await stores.redeem_code(key("c"), NOW)
-    await stores.commit(IssueFromCode(key("c")), AddAccessToken(access_token("a")))
-    assert await stores.access_token(key("a")) == access_token("a")
-
-
-async def test_nothing_is_issued_from_a_code_that_was_not_redeemed(stores: Stores) -> None:
-    await stores.commit(AddCode(code("c")))
-    for unredeemed in (key("c"), key("x")):
-        with pytest.raises(Conflict):
-            await stores.commit(IssueFromCode(unredeemed), AddAccessToken(access_token("a")))
-    assert await stores.access_token(key("a")) is None
-
-
-async def test_a_replay_between_redemption_and_issuing_wins(stores: Stores, second_node: Stores) -> None:
-    await stores.commit(AddCode(code("c")))
-    await stores.redeem_code(key("c"), NOW)
-    replay = await second_node.redeem_code(key("c"), NOW)
-    assert replay is not None
-    assert not replay.first_time
     with pytest.raises(Conflict):
-        await stores.commit(IssueFromCode(key("c")), AddGrant(grant()), AddAccessToken(access_token("a")))
+        await stores.commit(UseCode(key("c"), NOW))
+
+
+async def test_a_code_leads_to_tokens_once(stores: Stores, second_node: Stores) -> None:
+    await stores.commit(AddCode(code("c")))
+    await stores.commit(UseCode(key("c"), NOW), AddGrant(grant()), AddAccessToken(access_token("a")))
+    for node in (stores, second_node):
+        with pytest.raises(Conflict):
+            await node.commit(UseCode(key("c"), NOW + 1), AddGrant(grant("h")), AddAccessToken(access_token("b")))
+    assert await stores.access_token(key("a")) == access_token("a")
+    assert await stores.access_token(key("b")) is None
+    assert await stores.grant("h") is None
+    assert await stores.code(key("c")) == replace(code("c"), redeemed_at=NOW)
+
+
+async def test_a_code_is_not_used_when_what_follows_cannot_be(stores: Stores) -> None:
+    await stores.commit(AddCode(code("c")))
+    with pytest.raises(Conflict):
+        await stores.commit(UseCode(key("c"), NOW), AddAccessToken(access_token("a")), SaveGrant(grant("none")))
+    assert await stores.code(key("c")) == code("c")
     assert await stores.access_token(key("a")) is None
-    assert await stores.grant("g") is None
+
+
+async def test_a_code_is_removed_once(stores: Stores, second_node: Stores) -> None:
+    await stores.commit(AddCode(code("c")), AddAccessToken(access_token("a")))
+    await stores.commit(RemoveCode(key("c")))
+    assert await second_node.code(key("c")) is None
+    with pytest.raises(Conflict):
+        await second_node.commit(RemoveCode(key("c")), RevokeGrant("g", NOW))
+    assert await stores.access_token(key("a")) is not None
 
 
 async def test_an_access_token_is_there_until_it_is_removed(stores: Stores) -> None:

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.anyio
 PROCESSES = 4
 TIMES = 50
 ROUNDS = SCALE
+ATTEMPTS = [str(n) for n in range(PROCESSES * TIMES)]
+ATTEMPTS += [f"{process}.{n}" for process in range(PROCESSES) for n in range(TIMES)]
+"""The names of all tries, in memory and from several processes."""
 
 Race: TypeAlias = Callable[[str, str], Awaitable[list[int]]]
 """Given a step and the name of a row: how often each process won."""
@@ -92,14 +95,17 @@ async def place(url: str | None, anyio_backend: str) -> AsyncIterator[tuple[Stor
     await stores.close()
 
 
-async def test_of_two_hundred_redemptions_one_is_the_first(place: tuple[Stores, Race]) -> None:
+async def test_of_two_hundred_redemptions_one_gets_tokens_and_the_replays_take_them_back(
+    place: tuple[Stores, Race],
+) -> None:
     stores, race = place
     for number in range(ROUNDS):
-        await stores.commit(AddCode(code(f"c{number}")))
-        assert sum(await race("redeem_code", f"c{number}")) == 1
-        late = await stores.redeem_code(key(f"c{number}"), NOW)
-        assert late is not None
-        assert not late.first_time
+        name = f"c{number}"
+        await stores.commit(AddCode(code(name, grant_id=name)))
+        assert sum(await race("use_code", name)) == 1
+        assert await stores.code(key(name)) is None
+        tokens = [await stores.access_token(key(f"{name}/{attempt}")) for attempt in ATTEMPTS]
+        assert tokens == [None] * len(ATTEMPTS)
 
 
 async def test_of_two_hundred_rolls_one_has_a_child(place: tuple[Stores, Race]) -> None:
@@ -108,9 +114,7 @@ async def test_of_two_hundred_rolls_one_has_a_child(place: tuple[Stores, Race]) 
     for number in range(ROUNDS):
         await stores.commit(AddRefreshToken(refresh_token(f"r{number}")))
         assert sum(await race("roll", f"r{number}")) == 1
-        attempts = [str(n) for n in range(PROCESSES * TIMES)]
-        attempts += [f"{process}.{n}" for process in range(PROCESSES) for n in range(TIMES)]
-        children = [await stores.refresh_token(key(f"r{number}/{attempt}")) for attempt in attempts]
+        children = [await stores.refresh_token(key(f"r{number}/{attempt}")) for attempt in ATTEMPTS]
         assert len([child for child in children if child is not None]) == 1
 
 

@@ -15,12 +15,14 @@ from ostiary.ports.changes import (
     AddSession,
     Change,
     Conflict,
-    IssueFromCode,
+    RemoveClient,
+    RemoveCode,
     RevokeGrant,
     RollRefreshToken,
     SaveClient,
     SaveSession,
     TouchGrant,
+    UseCode,
 )
 from ostiary.ports.stores import Stores
 from tests.scale import SCALE
@@ -64,7 +66,7 @@ async def test_a_conflict_leaves_nothing_wherever_it_stands(stores: Stores) -> N
             await stores.commit(*holds[:place], fails, *holds[place:])
         assert refused.value.change is fails
     assert await stores.count_clients() == 0
-    assert await stores.redeem_code(key("c"), NOW) is None
+    assert await stores.code(key("c")) is None
     assert await stores.access_token(key("a")) is None
     assert await stores.accounts("users") == []
 
@@ -92,20 +94,27 @@ async def test_a_conflict_touches_nobody_else_in_its_flush(stores: Stores) -> No
     assert await stores.generation() == 21
 
 
-async def test_two_redemptions_in_one_flush_count_as_two(stores: Stores) -> None:
+async def test_of_two_uses_of_a_code_in_one_flush_the_first_in_line_gets_tokens(stores: Stores) -> None:
     await stores.commit(*(AddCode(code(f"c{n}")) for n in range(10)))
-    redemptions = await gather(*(stores.redeem_code(key(f"c{n % 10}"), NOW) for n in range(30)))
-    assert [r is not None and r.first_time for r in redemptions] == [True] * 10 + [False] * 20
-    assert [await outcome(stores, IssueFromCode(key(f"c{n}"))) for n in range(10)] == [False] * 10
+    units = [(UseCode(key(f"c{n % 10}"), NOW), AddAccessToken(access_token(f"a{n}"))) for n in range(30)]
+    assert await gather(*(outcome(stores, *unit) for unit in units)) == [True] * 10 + [False] * 20
+    assert [n for n in range(30) if await stores.access_token(key(f"a{n}")) is not None] == list(range(10))
 
 
-async def test_of_many_redemptions_at_once_one_is_first(stores: Stores, second_node: Stores) -> None:
+async def test_of_many_uses_of_a_code_at_once_one_is_kept(stores: Stores, second_node: Stores) -> None:
     for number in range(5 * SCALE):
-        await stores.commit(AddCode(code(f"c{number}")))
-        redemptions = await gather(
-            *(node.redeem_code(key(f"c{number}"), NOW) for _ in range(50) for node in (stores, second_node))
+        name = f"c{number}"
+        await stores.commit(AddCode(code(name)))
+        outcomes = await gather(
+            *(
+                outcome(node, UseCode(key(name), NOW), AddAccessToken(access_token(f"{name}/{n}")))
+                for n in range(100)
+                for node in ((stores, second_node)[n % 2],)
+            )
         )
-        assert [r is not None and r.first_time for r in redemptions].count(True) == 1
+        tokens = [await stores.access_token(key(f"{name}/{n}")) is not None for n in range(100)]
+        assert outcomes.count(True) == 1
+        assert tokens == outcomes
 
 
 async def test_of_many_rolls_at_once_one_has_a_child(stores: Stores, second_node: Stores) -> None:
@@ -166,20 +175,44 @@ async def test_no_token_outlives_a_revocation(stores: Stores, second_node: Store
 
 
 async def test_no_token_outlives_a_replay(stores: Stores, second_node: Stores) -> None:
+    """Neither of a grant that is stored nor of one that is not: the second takes back what the first one got."""
     for number in range(10 * SCALE):
-        name, family = f"c{number}", f"t{number}"
-        await stores.commit(AddCode(code(name, grant_id=family)))
-        await stores.redeem_code(key(name), NOW)
+        name = f"c{number}"
+        await stores.commit(AddCode(code(name, grant_id=name)))
+        kept: tuple[Change, ...] = (AddGrant(grant(name)), AddRefreshToken(refresh_token(name, name)))
 
-        async def replay(name: str = name, family: str = family) -> None:
-            await second_node.redeem_code(key(name), NOW)
-            await second_node.commit(RevokeGrant(family, NOW))
+        async def redeem(node: Stores, n: int, name: str = name, kept: tuple[Change, ...] = kept) -> bool:
+            token = AddAccessToken(access_token(f"{name}/{n}", grant_id=name))
+            if await outcome(node, UseCode(key(name), NOW), *(kept if n % 2 else ()), token):
+                return True
+            await outcome(node, RemoveCode(key(name)), RevokeGrant(name, NOW))
+            assert await node.access_token(token.token.key) is None
+            return False
 
-        await gather(
-            outcome(stores, IssueFromCode(key(name)), AddAccessToken(access_token(f"a{number}", grant_id=family))),
-            replay(),
-        )
-        assert await stores.access_token(key(f"a{number}")) is None
+        nodes = (stores, second_node)
+        outcomes = await gather(*(redeem(nodes[n // 2 % 2], n) for n in range(8)))
+        assert outcomes.count(True) == 1
+        assert [n for n in range(8) if await stores.access_token(key(f"{name}/{n}")) is not None] == []
+        assert await stores.refresh_token(key(name)) is None
+        assert await stores.code(key(name)) is None
+
+
+@pytest.mark.parametrize("issuing", ["by refreshing", "by redeeming"])
+async def test_no_token_outlives_its_client(stores: Stores, second_node: Stores, issuing: str) -> None:
+    for number in range(10 * SCALE):
+        shop, family = f"shop{number}", f"g{number}"
+        await stores.commit(AddClient(client(shop)), AddGrant(grant(family, shop)))
+        units: list[tuple[Change, ...]] = []
+        for n in range(10):
+            name, token = f"{shop}/{n}", AddAccessToken(access_token(f"{shop}/{n}", shop, family))
+            if issuing == "by redeeming":
+                await stores.commit(AddCode(code(name, shop)))
+                units.append((UseCode(key(name), NOW), AddGrant(grant(name, shop)), token))
+            else:
+                units.append((TouchGrant(family, NOW), token))
+        await gather(*(outcome(stores, *unit) for unit in units), second_node.commit(RemoveClient(shop)))
+        assert [n for n in range(10) if await stores.access_token(key(f"{shop}/{n}")) is not None] == []
+        assert await stores.grants_of(client_id=shop) == []
 
 
 async def test_the_order_of_numbers_is_the_order_of_commits(stores: Stores, second_node: Stores) -> None:

@@ -15,8 +15,9 @@ from ostiary.ports.changes import (
     RememberConsent,
     RevokeGrant,
     RevokeJwt,
+    UseCode,
 )
-from ostiary.ports.stores import Stores
+from ostiary.ports.stores import REPLAY_MEMORY_MS, Stores
 from tests.storage_contract.samples import (
     NOW,
     access_token,
@@ -85,7 +86,7 @@ async def add_one_of_each(stores: Stores, name: str, expires_at: int) -> None:
 
 async def there(stores: Stores, name: str) -> list[bool]:
     found = (
-        await stores.redeem_code(key(name), NOW),
+        await stores.code(key(name)),
         await stores.access_token(key(name)),
         await stores.is_jwt_revoked(key(name)) or None,
         await stores.grant(name),
@@ -99,12 +100,23 @@ async def there(stores: Stores, name: str) -> list[bool]:
 
 
 async def test_what_has_expired_is_removed_and_the_rest_stays(stores: Stores) -> None:
-    await add_one_of_each(stores, "over", NOW)
+    await add_one_of_each(stores, "over", NOW - REPLAY_MEMORY_MS)
     await add_one_of_each(stores, "in force", NOW + 1)
     assert await stores.clean_up(NOW) == 9
     assert await stores.clean_up(NOW) == 0
     assert await there(stores, "over") == [False] * 9
     assert await there(stores, "in force") == [True] * 9
+
+
+async def test_codes_and_grants_that_ended_are_remembered_for_a_while(stores: Stores) -> None:
+    end = NOW - REPLAY_MEMORY_MS + 1
+    await stores.commit(AddCode(code("used", expires_at=end)), AddCode(code("unused", expires_at=end)))
+    await stores.commit(UseCode(key("used"), NOW), AddGrant(grant("expired", expires_at=end)))
+    await stores.commit(AddGrant(grant("revoked", expires_at=None)))
+    await stores.commit(RevokeGrant("revoked", end))
+    assert await stores.clean_up(NOW) == 0
+    assert await stores.clean_up(NOW + 1) == 4
+    assert await stores.clean_up(NOW + 1) == 0
 
 
 async def test_what_has_no_end_is_kept(stores: Stores) -> None:
@@ -120,7 +132,7 @@ async def test_revoked_grants_go_too(stores: Stores) -> None:
     await stores.commit(AddGrant(grant("g", expires_at=None)), AddRefreshToken(refresh_token("r")))
     await stores.commit(AddGrant(grant("h", expires_at=None)))
     await stores.commit(RevokeGrant("g", NOW))
-    assert await stores.clean_up(NOW) == 1
+    assert await stores.clean_up(NOW + REPLAY_MEMORY_MS) == 1
     assert await stores.grant("g") is None
     assert await stores.grant("h") is not None
 
@@ -128,7 +140,7 @@ async def test_revoked_grants_go_too(stores: Stores) -> None:
 async def test_clean_up_works_in_batches(stores: Stores) -> None:
     for n in range(5):
         await stores.commit(AddAccessToken(access_token(f"a{n}", expires_at=NOW - n)))
-        await stores.commit(AddGrant(grant(f"g{n}", expires_at=NOW - n)))
+        await stores.commit(AddGrant(grant(f"g{n}", expires_at=NOW - REPLAY_MEMORY_MS - n)))
     assert [await stores.clean_up(NOW, batch=2) for _ in range(4)] == [4, 4, 2, 0]
 
 

@@ -1,6 +1,7 @@
 """RFC 6749 §4.1.3: a code becomes tokens, once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 
 from ostiary.errors import InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, InvalidToken
+from ostiary.ports.changes import RevokeGrant
+from ostiary.ports.clock import HOUR, SECOND
 from ostiary.ports.records import AccountRecord
+from ostiary.ports.stores import StoreUnavailable
 from ostiary.proofs.pkce import Challenge, Method
 from ostiary.server import Server
 from ostiary.storage.memory import MemoryStores
@@ -87,6 +91,42 @@ async def test_a_second_use_of_a_code_revokes_everything_it_led_to() -> None:
     assert [row.name for row in await server.stores.audit()] == ["code.replayed"]
 
 
+async def test_a_third_use_has_nothing_to_take_back_and_adds_no_evidence() -> None:
+    server = await house()
+    code = await code_for(server)
+    await redeem(server, code)
+    for _ in range(3):
+        with pytest.raises(InvalidGrant):
+            await redeem(server, code)
+    assert [row.name for row in await server.stores.audit()] == ["code.replayed"]
+
+
+@pytest.mark.parametrize(("late_ms", "is_taken_back"), [(HOUR - 1, True), (HOUR, False)])
+async def test_a_replay_is_remembered_for_an_hour_after_the_code_expired(late_ms: int, is_taken_back: bool) -> None:
+    server = await house()
+    code = await code_for(server)
+    first = await redeem(server, code)
+    clock_of(server).advance(milliseconds=60 * SECOND + late_ms)
+    await server.stores.clean_up(server.clock.now())
+    with pytest.raises(InvalidGrant):
+        await redeem(server, code)
+    if is_taken_back:
+        with pytest.raises(InvalidGrant):
+            await refresh(server, first["refresh_token"])
+    else:
+        assert await refresh(server, first["refresh_token"])
+
+
+async def test_a_second_use_of_a_transient_grant_takes_the_access_token_back() -> None:
+    server = await house(grants__allowed=frozenset({GrantType.AUTHORIZATION_CODE}))
+    code = await code_for(server)
+    first = await redeem(server, code)
+    with pytest.raises(InvalidGrant):
+        await redeem(server, code)
+    with pytest.raises(InvalidToken):
+        await userinfo(first["access_token"], server)
+
+
 async def test_a_second_use_reaches_jwt_access_tokens_too() -> None:
     server = await house(access_tokens__default_manager="jwt")
     code = await code_for(server, manager="jwt")
@@ -109,35 +149,115 @@ async def test_a_second_use_by_somebody_else_revokes_too() -> None:
         await refresh(server, first["refresh_token"])
 
 
-async def test_of_many_redemptions_at_once_one_is_answered_at_most() -> None:
-    server = await house()
-    code = await code_for(server)
-    answers = await asyncio.gather(*(redeem(server, code) for _ in range(20)), return_exceptions=True)
-    assert sum(isinstance(answer, dict) for answer in answers) <= 1
-    assert all(isinstance(answer, dict | InvalidGrant) for answer in answers)
+class Meanwhile(MemoryStores):
+    """Somebody else comes in between, once, while the person behind the code is looked up."""
 
-
-class ReplayedMeanwhile(MemoryStores):
-    """A thief redeems the code while the person behind it is looked up."""
-
-    code = ""
+    def __init__(self) -> None:
+        super().__init__()
+        self.happens: Callable[[], Awaitable[object]] | None = None
 
     async def account(self, store: str, username: str) -> AccountRecord | None:
-        """Where the exchange waits between redeeming and issuing."""
-        await self.redeem_code(key_of(self.code), 0)
+        """Where an exchange waits between its first look at the code and its unit."""
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            await happens()
         return await super().account(store, username)
 
 
-async def test_a_replay_between_redeeming_and_issuing_wins() -> None:
-    stores = ReplayedMeanwhile()
-    server = make_server(stores)
+async def house_where_something_happens(**settings: Any) -> tuple[Server, Meanwhile]:
+    stores = Meanwhile()
+    server = make_server(stores, **settings)
     await add_client(server)
+    await add_client(server, "other")
     await add_person(server)
-    stores.code = await code_for(server)
+    return server, stores
+
+
+@pytest.mark.parametrize("lifetime", ["0", "60"])
+async def test_of_two_redemptions_that_both_found_the_code_unused_one_issues_and_one_takes_back(lifetime: str) -> None:
+    server, stores = await house_where_something_happens()
+    code = await code_for(server, attributes={"PERSISTENT_GRANT_LIFETIME": lifetime})
+    answers: list[dict[str, Any]] = []
+
+    async def rival() -> None:
+        answers.append(await redeem(server, code))
+
+    stores.happens = rival
     with pytest.raises(InvalidGrant) as refusal:
-        await redeem(server, stores.code)
-    assert refusal.value.why.compared == {"conflict": "IssueFromCode"}
+        await redeem(server, code)
+    assert refusal.value.why.rule == "RFC 6749 §4.1.2"
+    (answer,) = answers
+    with pytest.raises(InvalidToken):
+        await userinfo(answer["access_token"], server)
     assert await server.stores.grants_of(client_id="app") == []
+    assert [row.name for row in await server.stores.audit()] == ["code.replayed"]
+
+
+async def test_who_guesses_wrong_after_the_code_was_used_takes_back_too() -> None:
+    server, stores = await house_where_something_happens()
+    code = await code_for(server)
+    answers: list[dict[str, Any]] = []
+
+    async def rival() -> None:
+        answers.append(await redeem(server, code))
+
+    stores.happens = rival
+    with pytest.raises(InvalidGrant):
+        await redeem(server, code, scope="address")
+    with pytest.raises(InvalidToken):
+        await userinfo(answers[0]["access_token"], server)
+
+
+async def test_who_guesses_wrong_before_the_code_is_used_burns_it_in_between() -> None:
+    server, stores = await house_where_something_happens()
+    code = await code_for(server)
+
+    async def rival() -> None:
+        with pytest.raises(InvalidGrant):
+            await redeem(server, code, "other")
+
+    stores.happens = rival
+    with pytest.raises(InvalidGrant):
+        await redeem(server, code)
+    assert await server.stores.grants_of(client_id="app") == []
+    assert "token.issued" not in events_of(server).names
+
+
+async def test_of_many_redemptions_at_once_exactly_one_is_answered_and_nothing_of_it_is_left() -> None:
+    server = await house()
+    code = await code_for(server)
+    answers = await asyncio.gather(*(redeem(server, code) for _ in range(20)), return_exceptions=True)
+    (answer,) = [answer for answer in answers if isinstance(answer, dict)]
+    assert sum(isinstance(answer, InvalidGrant) for answer in answers) == 19
+    with pytest.raises(InvalidToken):
+        await userinfo(answer["access_token"], server)
+
+
+async def test_a_grant_that_is_revoked_while_a_code_renews_it_stays_revoked() -> None:
+    server, stores = await house_where_something_happens(grants__reuse=frozenset({GrantType.AUTHORIZATION_CODE}))
+    await redeem(server, await code_for(server))
+    (grant,) = await server.stores.grants_of(client_id="app")
+    code = await code_for(server)
+    stores.happens = lambda: server.stores.commit(RevokeGrant(grant.grant_id, server.clock.now()))
+    with pytest.raises(InvalidGrant):
+        await redeem(server, code)
+    record = await server.stores.code(key_of(code))
+    assert record is not None
+    assert record.redeemed_at == server.clock.now()
+    assert await server.stores.grants_of(client_id="app") == []
+
+
+async def test_a_store_that_is_away_does_not_burn_the_code() -> None:
+    server, stores = await house_where_something_happens()
+    code = await code_for(server)
+
+    async def away() -> None:
+        raise StoreUnavailable
+
+    stores.happens = away
+    with pytest.raises(StoreUnavailable):
+        await redeem(server, code)
+    assert await redeem(server, code)
 
 
 @pytest.mark.parametrize(

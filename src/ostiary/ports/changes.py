@@ -3,7 +3,7 @@
 A change with a condition says so; when the condition does not hold, `commit` raises `Conflict` naming the change and
 nothing of the unit is kept. So it does for text that no database can hold (NUL, half a surrogate pair), whatever the
 change; only evidence is kept all the same, with a sign in its place. Put the conditional changes first: their row locks
-order a unit against its rivals.
+order a unit against its rivals. Whoever locks several goes from the code to its grant to the grant's tokens.
 """
 
 from dataclasses import dataclass
@@ -83,8 +83,20 @@ class AddCode(Change):
 
 
 @dataclass(frozen=True, slots=True)
-class IssueFromCode(Change):
-    """Condition: the code was redeemed once and not replayed since, so that a replay in between still wins."""
+class UseCode(Change):
+    """Condition: the code is there and was not used. What it leads to belongs in the same unit, after this.
+
+    Of any number of units at once exactly one is kept, and every other fails only when that one is durable: whoever
+    then revokes the code's grant finds all that it led to.
+    """
+
+    key: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCode(Change):
+    """Condition: the code is there. Of all its replays one takes back what it led to."""
 
     key: bytes
 

@@ -41,17 +41,11 @@ class CodeRecord:
     key: bytes
     client_id: str
     grant_id: str
+    """The grant that the code leads to, stored or not; a replay revokes it."""
     expires_at: int
+    redeemed_at: int | None = None
+    """When it was used, by whomever and with whatever success; None: not yet."""
     document: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redemption:
-    """What came of redeeming a code."""
-
-    code: CodeRecord
-    first_time: bool
-    """True for exactly one of all redemptions of a code, however many came at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

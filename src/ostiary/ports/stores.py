@@ -8,20 +8,25 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from ostiary.ports.changes import Change
+from ostiary.ports.clock import HOUR
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
     AuditRecord,
     ChangeNotice,
     ClientRecord,
+    CodeRecord,
     ConsentRecord,
     GrantRecord,
     ObjectRecord,
-    Redemption,
     RefreshTokenRecord,
     SessionRecord,
     SigningKeyRecord,
 )
+
+REPLAY_MEMORY_MS = HOUR
+"""How long clean-up leaves codes and grants alone that have ended: so that a late replay of a code takes back what it
+led to, and that no code made for a grant begins it anew after its end (no code lives longer than this, S001)."""
 
 
 class StoreUnavailable(Exception):
@@ -70,12 +75,8 @@ class Stores(Protocol):
 
     # Codes, tokens, grants ----------------------------------------------------------------------------------------
 
-    async def redeem_code(self, key: bytes, at: int) -> Redemption | None:
-        """Mark the code as used, whoever asks, and return it, in one atomic, committed step.
-
-        Of any number of callers at once exactly one sees `first_time`; every other marks the code as replayed, so that
-        `IssueFromCode` fails from then on.
-        """
+    async def code(self, key: bytes) -> CodeRecord | None:
+        """The authorization code with this key, used or not. Only `UseCode` decides who uses it."""
 
     async def access_token(self, key: bytes) -> AccessTokenRecord | None:
         """The reference token with this key."""
@@ -139,7 +140,10 @@ class Stores(Protocol):
         """Give it back early."""
 
     async def clean_up(self, now: int, batch: int = 500) -> int:
-        """Remove up to `batch` expired rows of each kind; how many went. Idempotent."""
+        """Remove up to `batch` expired rows of each kind; how many went. Idempotent.
+
+        Codes and grants stay for `REPLAY_MEMORY_MS` after their end.
+        """
 
     async def last_used(self, seen: Sequence[tuple[str, int]]) -> None:
         """Note when clients were last used: (client id, time), in one batch; never moves a time back."""

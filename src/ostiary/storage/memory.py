@@ -16,11 +16,11 @@ from ostiary.ports.changes import (
     Change,
     Conflict,
     EndGrace,
-    IssueFromCode,
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
     RemoveClient,
+    RemoveCode,
     RemoveObject,
     RemoveSession,
     RemoveSigningKey,
@@ -35,6 +35,7 @@ from ostiary.ports.changes import (
     SaveSigningKey,
     TouchGrant,
     TouchSession,
+    UseCode,
 )
 from ostiary.ports.records import (
     AccessTokenRecord,
@@ -46,11 +47,11 @@ from ostiary.ports.records import (
     ConsentRecord,
     GrantRecord,
     ObjectRecord,
-    Redemption,
     RefreshTokenRecord,
     SessionRecord,
     SigningKeyRecord,
 )
+from ostiary.ports.stores import REPLAY_MEMORY_MS
 from ostiary.storage.notices import KEPT_NOTICES
 from ostiary.storage.text import check_storable, made_storable
 
@@ -67,7 +68,6 @@ class _Tables:
         self.objects: dict[tuple[str, str], ObjectRecord] = {}
         self.signing_keys: dict[str, SigningKeyRecord] = {}
         self.codes: dict[bytes, CodeRecord] = {}
-        self.redemptions: dict[bytes, int] = {}
         self.access_tokens: dict[bytes, AccessTokenRecord] = {}
         self.revoked_jwts: dict[bytes, int] = {}
         self.grants: dict[str, GrantRecord] = {}
@@ -180,13 +180,9 @@ class MemoryStores:
 
     # Codes, tokens, grants ----------------------------------------------------------------------------------------
 
-    async def redeem_code(self, key: bytes, at: int) -> Redemption | None:
-        """Count one redemption of the code; the first of all is the first time."""
-        code = self._tables.codes.get(key)
-        if code is None:
-            return None
-        self._tables.redemptions[key] = self._tables.redemptions.get(key, 0) + 1
-        return Redemption(code=code, first_time=self._tables.redemptions[key] == 1)
+    async def code(self, key: bytes) -> CodeRecord | None:
+        """The authorization code with this key, used or not."""
+        return self._tables.codes.get(key)
 
     async def access_token(self, key: bytes) -> AccessTokenRecord | None:
         """The reference token with this key."""
@@ -294,16 +290,16 @@ class MemoryStores:
 
     async def clean_up(self, now: int, batch: int = 500) -> int:
         """Remove up to `batch` expired rows of each kind; how many went."""
-        t, gone = self._tables, 0
-        with_expiry: tuple[dict[Any, Any], ...] = (t.codes, t.access_tokens, t.sessions, t.consents, t.refresh_tokens)
+        t, gone, before_memory = self._tables, 0, now - REPLAY_MEMORY_MS
+        gone += _remove(t.codes, [k for k, code in t.codes.items() if code.expires_at <= before_memory][:batch])
+        with_expiry: tuple[dict[Any, Any], ...] = (t.access_tokens, t.sessions, t.consents, t.refresh_tokens)
         for table in with_expiry:
             gone += _remove(table, [k for k, v in table.items() if _is_over(v.expires_at, now)][:batch])
-        t.redemptions = {key: count for key, count in t.redemptions.items() if key in t.codes}
         expiries: tuple[dict[Any, int], ...] = (t.used, t.revoked_jwts)
         for times in expiries:
             gone += _remove(times, [k for k, expires_at in times.items() if expires_at <= now][:batch])
         gone += _remove(t.pushed, [k for k, v in t.pushed.items() if v[1] <= now][:batch])
-        over = [k for k, grant in t.grants.items() if grant.revoked or _is_over(grant.expires_at, now)][:batch]
+        over = [k for k, grant in t.grants.items() if _ended_before(grant, before_memory)][:batch]
         doomed = set(over)
         gone += _remove(t.refresh_tokens, [k for k, token in t.refresh_tokens.items() if token.grant_id in doomed])
         return gone + _remove(t.grants, over)
@@ -331,6 +327,10 @@ class MemoryStores:
 
 def _is_over(expires_at: int | None, now: int) -> bool:
     return expires_at is not None and expires_at <= now
+
+
+def _ended_before(grant: GrantRecord, time: int) -> bool:
+    return _is_over(grant.expires_at, time) or (grant.revoked and grant.updated_at <= time)
 
 
 def _remove(table: dict[K, Any], keys: Iterable[K]) -> int:
@@ -383,8 +383,13 @@ def _add_code(t: _Tables, c: AddCode) -> bool:
     return True
 
 
-def _issue_from_code(t: _Tables, c: IssueFromCode) -> bool:
-    return t.redemptions.get(c.key) == 1
+def _use_code(t: _Tables, c: UseCode) -> bool:
+    code = t.codes.get(c.key)
+    return code is not None and code.redeemed_at is None and t.put(t.codes, c.key, replace(code, redeemed_at=c.at))
+
+
+def _remove_code(t: _Tables, c: RemoveCode) -> bool:
+    return t.drop(t.codes, c.key)
 
 
 def _add_access_token(t: _Tables, c: AddAccessToken) -> bool:
@@ -516,7 +521,8 @@ APPLY: dict[type[Change], Callable[[_Tables, Any], bool]] = {
     SaveObject: _save_object,
     RemoveObject: _remove_object,
     AddCode: _add_code,
-    IssueFromCode: _issue_from_code,
+    UseCode: _use_code,
+    RemoveCode: _remove_code,
     AddAccessToken: _add_access_token,
     RemoveAccessToken: _remove_access_token,
     RevokeJwt: _revoke_jwt,

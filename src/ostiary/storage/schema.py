@@ -88,7 +88,6 @@ codes = Table(
     _word("grant_id"),
     _number("expires_at"),
     _bytes("document"),
-    Column("redemptions", BigInteger, nullable=False, server_default=text("0")),
     _number_or_none("redeemed_at"),
     Index("codes_by_client", "client_id"),
     Index("codes_by_expiry", "expires_at"),
@@ -131,7 +130,7 @@ grants = Table(
 )
 Index(
     "grants_revoked",
-    grants.c.grant_id,
+    grants.c.updated_at,
     sqlite_where=text("revoked = 1"),
     postgresql_where=text("revoked = 1"),
 )

@@ -1,18 +1,29 @@
 """RFC 6749 §4.1.3: a code becomes tokens, once (behaviour §8.1)."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from hmac import compare_digest
+from typing import NoReturn
 
 from ostiary.audit.events import CodeReplayed
 from ostiary.clients.client import Client
-from ostiary.errors import InvalidGrant, InvalidRequest, InvalidTarget, Why
+from ostiary.errors import InvalidGrant, InvalidRequest, InvalidTarget, OAuthError, Why
 from ostiary.parameters import Parameters
-from ostiary.ports.changes import AddGrant, AddRefreshToken, Change, Conflict, IssueFromCode, RevokeGrant, SaveGrant
+from ostiary.ports.changes import (
+    AddGrant,
+    AddRefreshToken,
+    Change,
+    Conflict,
+    RemoveCode,
+    RevokeGrant,
+    SaveGrant,
+    UseCode,
+)
 from ostiary.ports.records import CodeRecord, GrantRecord
 from ostiary.proofs import pkce
 from ostiary.server import Server
 from ostiary.token_endpoint.answer import TokenAnswer
-from ostiary.token_endpoint.issuing import Approval, has_openid, issue
+from ostiary.token_endpoint.issuing import Approval, Issued, has_openid, issue
 from ostiary.token_endpoint.scopes import Scope, narrowed
 from ostiary.tokens import codes, persistent_grants
 from ostiary.tokens.codes import AuthorizationCode
@@ -50,9 +61,25 @@ class CodeRequest:
 
 
 async def exchange(parameters: Parameters, client: Client, server: Server) -> TokenAnswer:
-    """Redeem a code. Whatever is wrong with the request, the code is used up by it (threat T-09)."""
+    """Redeem a code: one unit uses it and issues. Whatever is wrong with the request burns the code (threat T-09)."""
     request = CodeRequest.parse(parameters)
-    record = await _redeemed(request.code, server)
+    record = await server.stores.code(key_of(request.code))
+    if record is None:
+        raise InvalidGrant(UNKNOWN)
+    if record.redeemed_at is not None:
+        await _take_back(record, server)
+    try:
+        issued = await _issued(request, record, client, server)
+    except OAuthError:
+        await _use(record, server)
+        raise
+    await _use(record, server, *issued.changes)
+    server.events.record(issued.event)
+    return issued.answer
+
+
+async def _issued(request: CodeRequest, record: CodeRecord, client: Client, server: Server) -> Issued:
+    """Everything that may refuse, and the tokens. Nothing is durable yet."""
     code = codes.read(record)
     if code is None:
         raise InvalidGrant(UNKNOWN, Why(rule="threat T-64"))
@@ -67,18 +94,31 @@ async def exchange(parameters: Parameters, client: Client, server: Server) -> To
     return await _issue(request, record, code, client, person, server)
 
 
-async def _redeemed(text: str, server: Server) -> CodeRecord:
-    """RFC 6749 §4.1.2: a second use means that the code has leaked; everything it led to is taken back first."""
-    redemption = await server.stores.redeem_code(key_of(text), server.clock.now())
-    if redemption is None:
-        raise InvalidGrant(UNKNOWN)
-    if not redemption.first_time:
-        record = redemption.code
-        event = CodeReplayed(client_id=record.client_id, grant_id=record.grant_id)
-        revocation = RevokeGrant(record.grant_id, server.clock.now())
-        await server.stores.commit(revocation, server.events.evidence(event))
-        raise InvalidGrant(UNKNOWN, Why(rule="RFC 6749 §4.1.2", compared={"grant": record.grant_id}))
-    return redemption.code
+async def _use(record: CodeRecord, server: Server, *then: Change) -> None:
+    """Use the code, and in the same unit do what follows from it. Raises `InvalidGrant`.
+
+    Its row is locked first: who comes second learns of it when the first is durable, and so finds what to take back.
+    """
+    try:
+        await server.stores.commit(UseCode(record.key, server.clock.now()), *then)
+    except Conflict as conflict:
+        if isinstance(conflict.change, UseCode):
+            await _take_back(record, server)
+        await _use(record, server)
+        why = Why(rule="behaviour §9.5", compared={"conflict": type(conflict.change).__name__})
+        raise InvalidGrant(UNKNOWN, why) from None
+
+
+async def _take_back(record: CodeRecord, server: Server) -> NoReturn:
+    """RFC 6749 §4.1.2: a second use means that the code has leaked; everything it led to is taken back first. Raises.
+
+    The code goes too: a third use has nothing to take back, and must not be able to fill the evidence (threat T-62).
+    """
+    event = CodeReplayed(client_id=record.client_id, grant_id=record.grant_id)
+    revocation = RevokeGrant(record.grant_id, server.clock.now())
+    with suppress(Conflict):  # another replay was faster: what it took back is durable, and its evidence too
+        await server.stores.commit(RemoveCode(record.key), revocation, server.events.evidence(event))
+    raise InvalidGrant(UNKNOWN, Why(rule="RFC 6749 §4.1.2", compared={"grant": record.grant_id}))
 
 
 # Checks --------------------------------------------------------------------------------------------------------------
@@ -126,8 +166,8 @@ def check_same_manager(code: AuthorizationCode, wanted: Wanted, client: Client, 
 
 async def _issue(
     request: CodeRequest, record: CodeRecord, code: AuthorizationCode, client: Client, person: Person, server: Server
-) -> TokenAnswer:
-    """One unit with the code's row: a replay in between still wins."""
+) -> Issued:
+    """The tokens, with the grant that is kept of them before theirs."""
     scope = narrowed(request.scope, code.scope, client, server)
     lifetime = persistent_grants.lifetime_ms(code.attributes, client, server.settings)
     persistent = persistent_grants.carries_refresh_token(
@@ -140,13 +180,7 @@ async def _issue(
         refresh_token, kept = await _keep_grant(record, code, lifetime, server)
     id_token = has_openid(approval, server) and (not code.hybrid or policy_for(client, server).reissue_in_hybrid)
     issued = issue(approval, request.wanted, server, id_token=id_token, refresh_token=refresh_token)
-    try:
-        await server.stores.commit(IssueFromCode(record.key), *kept, *issued.changes)
-    except Conflict as conflict:
-        why = Why(rule="RFC 6749 §4.1.2", compared={"conflict": type(conflict.change).__name__})
-        raise InvalidGrant(UNKNOWN, why) from None
-    server.events.record(issued.event)
-    return issued.answer
+    return replace(issued, changes=(*kept, *issued.changes))
 
 
 def _approval(

@@ -109,7 +109,8 @@ async def _next(text: str, found: Found, client: Client, server: Server) -> tupl
     if not rolls(token, client, server.settings, now):
         return text, (touch, *settled)
     rolled, change = roll(text, token, found.grant, client, server)
-    changes: tuple[RollRefreshToken | TouchGrant | EndGrace, ...] = (change, touch, *settled)
+    # The grant before its tokens, as a revocation locks them: otherwise the two wait for each other.
+    changes: tuple[RollRefreshToken | TouchGrant | EndGrace, ...] = (touch, change, *settled)
     return rolled, changes
 
 

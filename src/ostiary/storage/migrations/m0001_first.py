@@ -79,7 +79,6 @@ def _tokens(op: Operations) -> None:
         _word("grant_id"),
         _number("expires_at"),
         _bytes("document"),
-        sa.Column("redemptions", sa.BigInteger, nullable=False, server_default=sa.text("0")),
         _number_or_none("redeemed_at"),
     )
     op.create_index("codes_by_client", "codes", ["client_id"])
@@ -118,7 +117,7 @@ def _tokens(op: Operations) -> None:
     op.create_index("grants_by_expiry", "grants", ["expires_at"])
     op.create_index("grants_by_user", "grants", ["user_key"])
     where = sa.text("revoked = 1")
-    op.create_index("grants_revoked", "grants", ["grant_id"], sqlite_where=where, postgresql_where=where)
+    op.create_index("grants_revoked", "grants", ["updated_at"], sqlite_where=where, postgresql_where=where)
     op.create_table(
         "refresh_tokens",
         _bytes_key("key"),

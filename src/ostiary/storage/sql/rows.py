@@ -63,7 +63,9 @@ def notice(row: Row) -> ChangeNotice:
 
 def code(row: Row) -> CodeRecord:
     """A row of `codes`."""
-    return CodeRecord(key=row[0], client_id=row[1], grant_id=row[2], expires_at=row[3], document=row[4])
+    return CodeRecord(
+        key=row[0], client_id=row[1], grant_id=row[2], expires_at=row[3], redeemed_at=row[4], document=row[5]
+    )
 
 
 def access_token(row: Row) -> AccessTokenRecord:

@@ -24,7 +24,7 @@ CLIENT_COLUMNS = (
 )  # fmt: skip
 OBJECT_COLUMNS = ("kind", "id", "version", "document")
 SIGNING_KEY_COLUMNS = ("kid", "issuer", "family", "state", "created_at", "changed_at", "public", "private")
-CODE_COLUMNS = ("key", "client_id", "grant_id", "expires_at", "document")
+CODE_COLUMNS = ("key", "client_id", "grant_id", "expires_at", "redeemed_at", "document")
 ACCESS_TOKEN_COLUMNS = ("key", "client_id", "grant_id", "expires_at", "document")
 GRANT_COLUMNS = (
     "grant_id", "client_id", "user_key", "grant_type", "created_at", "updated_at", "expires_at", "revoked", "document",
@@ -67,9 +67,11 @@ REMOVE_CLIENT = Statement("DELETE FROM clients WHERE client_id = :client_id RETU
 REMOVE_ALL_OF_CLIENT = tuple(
     Statement(text)
     for text in (
+        # First what issuing locks, so that the tokens of whoever was faster are there when their tables are emptied.
         "DELETE FROM codes WHERE client_id = :client_id",
-        "DELETE FROM access_tokens WHERE client_id = :client_id",
+        "UPDATE grants SET revoked = 1 WHERE client_id = :client_id AND revoked = 0",
         "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT grant_id FROM grants WHERE client_id = :client_id)",
+        "DELETE FROM access_tokens WHERE client_id = :client_id",
         "DELETE FROM grants WHERE client_id = :client_id",
         "DELETE FROM consents WHERE client_id = :client_id",
         "DELETE FROM pushed_requests WHERE client_id = :client_id",
@@ -115,14 +117,11 @@ CHANGES_SINCE = Statement(
 
 # Codes, tokens, grants --------------------------------------------------------------------------------------------
 
+# The order of locks is the same everywhere: a code, its grant, the tokens of the grant.
+CODE = Statement(f"SELECT {_columns(*CODE_COLUMNS)} FROM codes WHERE key = :key")
 ADD_CODE = Statement(_insert("codes", CODE_COLUMNS) + " ON CONFLICT (key) DO NOTHING")
-REDEEM_CODE = Statement(
-    "UPDATE codes SET redemptions = redemptions + 1,"
-    " redeemed_at = CASE WHEN redemptions = 0 THEN CAST(:at AS BIGINT) ELSE redeemed_at END"
-    f" WHERE key = :key RETURNING {_columns(*CODE_COLUMNS)}, redemptions"
-)
-# It writes what is there: what counts is the lock on the row, on which a replay in between waits.
-ISSUE_FROM_CODE = Statement("UPDATE codes SET redemptions = 1 WHERE key = :key AND redemptions = 1 RETURNING 1")
+USE_CODE = Statement("UPDATE codes SET redeemed_at = :at WHERE key = :key AND redeemed_at IS NULL RETURNING 1")
+REMOVE_CODE = Statement("DELETE FROM codes WHERE key = :key RETURNING 1")
 
 ACCESS_TOKEN = Statement(f"SELECT {_columns(*ACCESS_TOKEN_COLUMNS)} FROM access_tokens WHERE key = :key")
 ADD_ACCESS_TOKEN = Statement(_insert("access_tokens", ACCESS_TOKEN_COLUMNS) + " ON CONFLICT (key) DO NOTHING")
@@ -231,10 +230,10 @@ TAKE_LEASE = Statement(
 RELEASE_LEASE = Statement("DELETE FROM leases WHERE name = :name AND holder = :holder")
 
 
-def _remove_expired(table: str) -> Statement:
+def _remove_expired(table: str, since: str = ":now") -> Statement:
     return Statement(
         f"DELETE FROM {table} WHERE key IN"
-        f" (SELECT key FROM {table} WHERE expires_at <= :now ORDER BY expires_at LIMIT :batch) RETURNING 1"
+        f" (SELECT key FROM {table} WHERE expires_at <= {since} ORDER BY expires_at LIMIT :batch) RETURNING 1"
     )
 
 
@@ -250,7 +249,8 @@ def _remove_grants(which: str) -> tuple[Statement, Statement]:
 
 
 CLEAN_UP = (
-    *map(_remove_expired, ("codes", "access_tokens", "refresh_tokens", "sessions", "pushed_requests", "revoked_jwts")),
+    _remove_expired("codes", since=":before_memory"),
+    *map(_remove_expired, ("access_tokens", "refresh_tokens", "sessions", "pushed_requests", "revoked_jwts")),
     Statement(
         "DELETE FROM consents WHERE (user_key, client_id) IN (SELECT user_key, client_id FROM consents"
         " WHERE expires_at <= :now ORDER BY expires_at LIMIT :batch) RETURNING 1"
@@ -259,6 +259,9 @@ CLEAN_UP = (
         "DELETE FROM replay_keys WHERE (purpose, key) IN (SELECT purpose, key FROM replay_keys"
         " WHERE expires_at <= :now ORDER BY expires_at LIMIT :batch) RETURNING 1"
     ),
-    *_remove_grants("SELECT grant_id FROM grants WHERE expires_at <= :now ORDER BY expires_at LIMIT :batch"),
-    *_remove_grants("SELECT grant_id FROM grants WHERE revoked = 1 LIMIT :batch"),
+    *_remove_grants("SELECT grant_id FROM grants WHERE expires_at <= :before_memory ORDER BY expires_at LIMIT :batch"),
+    *_remove_grants(
+        "SELECT grant_id FROM grants WHERE revoked = 1 AND updated_at <= :before_memory"
+        " ORDER BY updated_at LIMIT :batch"
+    ),
 )

@@ -12,15 +12,15 @@ from ostiary.ports.records import (
     AuditRecord,
     ChangeNotice,
     ClientRecord,
+    CodeRecord,
     ConsentRecord,
     GrantRecord,
     ObjectRecord,
-    Redemption,
     RefreshTokenRecord,
     SessionRecord,
     SigningKeyRecord,
 )
-from ostiary.ports.stores import StoreUnavailable
+from ostiary.ports.stores import REPLAY_MEMORY_MS, StoreUnavailable
 from ostiary.storage.addresses import OnMoved
 from ostiary.storage.inspection import SCHEMA_NUMBER
 from ostiary.storage.notices import Notice
@@ -137,12 +137,10 @@ class SqlStores(ABC):
 
     # Codes, tokens, grants ----------------------------------------------------------------------------------------
 
-    async def redeem_code(self, key: bytes, at: int) -> Redemption | None:
-        """Count one redemption of the code; the first of all is the first time."""
-        found = await self._write_one(sql.REDEEM_CODE, at, key)
-        if not found:
-            return None
-        return Redemption(code=rows.code(found[0]), first_time=found[0][len(sql.CODE_COLUMNS)] == 1)
+    async def code(self, key: bytes) -> CodeRecord | None:
+        """The authorization code with this key, used or not."""
+        row = await self._row(sql.CODE, key)
+        return None if row is None else rows.code(row)
 
     async def access_token(self, key: bytes) -> AccessTokenRecord | None:
         """The reference token with this key."""
@@ -255,7 +253,7 @@ class SqlStores(ABC):
 
     async def clean_up(self, now: int, batch: int = 500) -> int:
         """Remove up to `batch` expired rows of each kind; how many went."""
-        values = {"now": now, "batch": batch}
+        values = {"now": now, "before_memory": now - REPLAY_MEMORY_MS, "batch": batch}
         gone = 0
         for statement in sql.CLEAN_UP:  # a unit each, so that nobody's request waits for all of them
             gone += len(await self._write_one(statement, *(values[name] for name in statement.names)))

@@ -15,11 +15,11 @@ from ostiary.ports.changes import (
     Change,
     Conflict,
     EndGrace,
-    IssueFromCode,
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
     RemoveClient,
+    RemoveCode,
     RemoveObject,
     RemoveSession,
     RemoveSigningKey,
@@ -34,6 +34,7 @@ from ostiary.ports.changes import (
     SaveSigningKey,
     TouchGrant,
     TouchSession,
+    UseCode,
 )
 from ostiary.storage.notices import Notice
 from ostiary.storage.sql import statements as sql
@@ -111,8 +112,12 @@ def _add_code(c: AddCode) -> Steps:
     return ((sql.ADD_CODE, sql.ADD_CODE.values_of(c.code), None),)
 
 
-def _issue_from_code(c: IssueFromCode) -> Steps:
-    return ((sql.ISSUE_FROM_CODE, (c.key,), c),)
+def _use_code(c: UseCode) -> Steps:
+    return ((sql.USE_CODE, (c.at, c.key), c),)
+
+
+def _remove_code(c: RemoveCode) -> Steps:
+    return ((sql.REMOVE_CODE, (c.key,), c),)
 
 
 def _add_access_token(c: AddAccessToken) -> Steps:
@@ -213,7 +218,8 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     SaveObject: _save_object,
     RemoveObject: _remove_object,
     AddCode: _add_code,
-    IssueFromCode: _issue_from_code,
+    UseCode: _use_code,
+    RemoveCode: _remove_code,
     AddAccessToken: _add_access_token,
     RemoveAccessToken: _remove_access_token,
     RevokeJwt: _revoke_jwt,
