@@ -35,6 +35,8 @@ from ostiary.web.processes import Listening, serve, this_command
 DATABASE_RETRY_SECONDS = 0.5
 COMMAND_PATIENCE_SECONDS = 60
 OPENING_PATIENCE_SECONDS = 2.0
+METRICS_SECONDS = 1.0
+"""How late a count may show at /metrics."""
 
 log = logging.getLogger("ostiary")
 
@@ -78,7 +80,9 @@ class Node:
         self.house: House | None = None
         self.stores: Stores | None = None
         peers = Peers(config.trusted_proxies)
-        self.runtime = Surface(self._runtime_routes(), peers, base_path=urlsplit(issuer).path)
+        self.runtime = Surface(
+            self._runtime_routes(), peers, base_path=urlsplit(issuer).path, published=runtime.PUBLISHED
+        )
         self.administration = Surface(
             admin.routes(self.metrics.render, config.metrics_token.reveal(), config.admin_url), peers
         )
@@ -130,13 +134,19 @@ class Node:
         """Watch for changes and run the jobs, for as long as the process lives."""
         assert self.house is not None
         assert self.stores is not None
-        work = [self.house.watch(), upkeep.note_last_used(self.used, self.stores)]
+        work = [self.house.watch(), self._flush_metrics(), upkeep.note_last_used(self.used, self.stores)]
         if self.role.administration:
             work.append(upkeep.keep(self.house.now, self.stores, self.clock, self.metrics.job_ran))
         await asyncio.gather(*work)
 
+    async def _flush_metrics(self) -> None:
+        while True:
+            self.metrics.flush()
+            await asyncio.sleep(METRICS_SECONDS)
+
     async def close(self) -> None:
         """Finish what is written and let go."""
+        self.metrics.flush()
         if self.stores is not None:
             await self.stores.close()
         self.audit_log.close()

@@ -21,14 +21,18 @@ class Metrics:
         self._lag = prometheus_client.Gauge(
             "ostiary_job_lag_seconds", "How late a job ran.", ["job"], multiprocess_mode="max"
         )
-        self._children: dict[tuple[str, str], Any] = {}
+        self._counted: dict[tuple[str, str], int] = {}
 
     def count(self, event: str, outcome: str) -> None:
-        """One more of this event. Both words come from closed sets."""
-        child = self._children.get((event, outcome))
-        if child is None:
-            child = self._children[event, outcome] = self._events.labels(event, outcome)
-        child.inc()
+        """One more of this event. Both words come from closed sets. Seen at /metrics after the next `flush`."""
+        key = (event, outcome)
+        self._counted[key] = self._counted.get(key, 0) + 1
+
+    def flush(self) -> None:
+        """Hand what was counted to the library: a write to its file costs too much to make one for each event."""
+        counted, self._counted = self._counted, {}
+        for (event, outcome), number in counted.items():
+            self._events.labels(event, outcome).inc(number)
 
     def job_ran(self, job: str, lag_seconds: float) -> None:
         """A job ran, this much later than planned."""
@@ -38,6 +42,7 @@ class Metrics:
         """The metrics of all processes as Prometheus reads them: (body, content type)."""
         from prometheus_client import multiprocess  # only the administration process renders
 
+        self.flush()
         registry = self._library.CollectorRegistry()
         collector: Any = multiprocess.MultiProcessCollector
         collector(registry, path=str(self._folder))

@@ -81,8 +81,8 @@ def test_one_administration_process_and_several_runtime_processes_share_the_port
             for _ in range(20)
         }
         assert statuses == {200}
-        metrics = httpx.get(f"{server.admin_url}/metrics").text
-        assert 'ostiary_events_total{event="token.issued",outcome="success"} 20.0' in metrics
+        wanted = 'ostiary_events_total{event="token.issued",outcome="success"} 20.0'
+        until(lambda: wanted in httpx.get(f"{server.admin_url}/metrics").text)
 
 
 def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:

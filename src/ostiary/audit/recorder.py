@@ -129,6 +129,12 @@ class Recorder:
             value = getattr(event, name)
             if value not in ("", ()):
                 words.append(f"{name}={value}")
+        line = (
+            f"{self._stamp},{ms:03d} | {request.id} | {event.name} | {event.subject} | {request.source}"
+            f" | {event.client_id} | OAuth20 | {request.issuer} | AS | {event.outcome} | {' '.join(words)}"
+        )
+        if line.isascii() and line.isprintable() and line.count("|") == _BARS and "\\" not in line:
+            return line  # as nearly always: nothing in it needs escaping
         return (
             f"{self._stamp},{ms:03d} | {request.id} | {event.name} | {escaped(event.subject)} | {request.source}"
             f" | {escaped(event.client_id)} | OAuth20 | {request.issuer} | AS | {event.outcome}"
@@ -136,6 +142,7 @@ class Recorder:
         )
 
 
+_BARS = 10
 _DETAILS: dict[type, tuple[str, ...]] = {}
 
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from ostiary.audit.events import ClientRefused
 from ostiary.client_auth.knock import Knock, Presented, presented
+from ostiary.client_auth.remembered import remember, remembered
 from ostiary.clients.client import Client
 from ostiary.clients.secret_keeping import HMAC, SecretKeeper
 from ostiary.declare.secrets import StoredSecret
@@ -26,6 +27,9 @@ _SECRETS = frozenset({AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_P
 
 async def authenticate(knock: Knock, server: Server) -> Client:
     """The client that is calling. Raises `InvalidClient`, `InvalidRequest` or `TooManyRequests`."""
+    remembered_client = remembered(knock, server)
+    if remembered_client is not None:
+        return remembered_client
     claim = presented(knock)
     bucket = f"{knock.source} {claim.client_id}"
     if not server.limits.peek(LIMIT, bucket):
@@ -46,6 +50,8 @@ async def authenticate(knock: Knock, server: Server) -> Client:
         if secret.scheme != HMAC:
             slow.append(secret)
         elif await keeper.fits(secret, claim.secret, client.client_id):
+            if secret is client.authentication.secret:
+                remember(knock, client)
             return client
     if slow and await _fits_slowly(slow, claim, bucket, server):
         return client

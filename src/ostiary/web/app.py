@@ -19,6 +19,12 @@ Handler = Callable[[Call, Server], Awaitable[Reply]]
 Routes = Mapping[str, Mapping[str, Handler]]
 """Path → method → handler. A path that ends in ``/*`` takes whatever follows (`Call.rest`)."""
 
+Published = Callable[[Server], Reply]
+"""A document that is the same for everybody, as long as the snapshot is."""
+
+_SPECIAL = frozenset({b"if-none-match", b"content-length", b"transfer-encoding", b"upgrade"})
+"""Fields with which even a published document is answered the usual way."""
+
 log = logging.getLogger("ostiary.web")
 
 
@@ -47,7 +53,12 @@ class NotReady:
 class Surface:
     """One port's worth of routes, as an ASGI application."""
 
-    def __init__(self, routes: Routes, peers: Peers, *, base_path: str = "") -> None:
+    def __init__(
+        self, routes: Routes, peers: Peers, *, base_path: str = "", published: Mapping[str, Published] | None = None
+    ) -> None:
+        """`published` are the documents among the routes that are the same for everybody, as ready bytes."""
+        self._published = {(base_path + path).encode(): document for path, document in (published or {}).items()}
+        self._ready: dict[bytes, tuple[Server, bytes]] = {}
         self._exact = {path: methods for path, methods in routes.items() if not path.endswith("/*")}
         self._prefixes = sorted(
             ((path[:-1], methods) for path, methods in routes.items() if path.endswith("/*")),
@@ -59,6 +70,23 @@ class Surface:
         self._base_path = base_path
         self._id_prefix = b32encode(os.urandom(5)).decode().lower()
         self._numbers = itertools.count(1)
+
+    def ready(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> bytes | None:
+        """The published document at a request target, head and body ready to send (see `web.protocol`).
+
+        None for every other target, while the snapshot is not known to be the newest, and when the request asks for
+        something special: those go the usual way.
+        """
+        document = self._published.get(target)
+        if document is None:
+            return None
+        server = self.house.now()
+        if server is None or not _SPECIAL.isdisjoint([name for name, _ in headers]):
+            return None
+        known = self._ready.get(target)
+        if known is None or known[0] is not server:
+            known = self._ready[target] = (server, _ready_bytes(document(server)))
+        return known[1]
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -166,6 +194,11 @@ def plain_refusal(refused: Refused) -> Reply:
     """A request that no rule of a protocol was asked about."""
     body = {"error": "invalid_request", "error_description": refused.message}
     return Reply.json(body, refused.status, (*refused.headers, *NO_STORE))
+
+
+def _ready_bytes(reply: Reply) -> bytes:
+    head = [*reply.headers, (b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body))]
+    return b"".join(name + b": " + value + b"\r\n" for name, value in head) + b"\r\n" + reply.body
 
 
 def not_found() -> Reply:

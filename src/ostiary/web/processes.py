@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ostiary.config import Bind, ConfigError
+from ostiary.web.protocol import BoundedProtocol, CertificateProtocol
 
 GRACE_SECONDS = 10
 BACKLOG = 2048
@@ -65,24 +65,6 @@ def bind(address: Bind, *, shared: bool = False) -> socket.socket:
     return sock
 
 
-class CertificateProtocol(HttpToolsProtocol):
-    """Hands the TLS client certificate (DER) of the connection to the application."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Read the certificate once; it cannot change while the connection lives."""
-        super().connection_made(transport)
-        tls = transport.get_extra_info("ssl_object")
-        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
-        inner = self.app
-
-        async def with_certificate(scope: Any, receive: Any, send: Any) -> None:
-            if certificate is not None:
-                scope.setdefault("extensions", {})["tls_client_certificate"] = certificate
-            await inner(scope, receive, send)
-
-        self.app = with_certificate
-
-
 class _QuietServer(uvicorn.Server):
     """uvicorn without its own ideas of signals: they are handled here, in one place."""
 
@@ -104,7 +86,7 @@ async def serve(listening: Sequence[Listening], house: Callable[[], Coroutine[An
     for each in listening:
         config = uvicorn.Config(
             each.application,
-            http=CertificateProtocol if each.asks_for_certificates else HttpToolsProtocol,
+            http=CertificateProtocol if each.asks_for_certificates else BoundedProtocol,
             ws="none",
             lifespan="off",
             loop="none",

@@ -1,5 +1,7 @@
 """The protocol endpoints of the runtime port. A handler translates, nothing more."""
 
+from collections.abc import Mapping
+
 from ostiary import discovery
 from ostiary.client_auth import Knock, authenticate
 from ostiary.clients.client import Client
@@ -8,7 +10,7 @@ from ostiary.parameters import Parameters
 from ostiary.server import Server
 from ostiary.token_endpoint import endpoint
 from ostiary.tokens import introspection, revocation, userinfo
-from ostiary.web.app import Routes, refusal
+from ostiary.web.app import Published, Routes, refusal
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
 
 PUBLIC = ((b"cache-control", b"public, max-age=60"), (b"access-control-allow-origin", b"*"))
@@ -139,6 +141,20 @@ def _accepts_json(accept: str) -> bool:
     return bool(wanted & {"*/*", "application/*", "application/json"})
 
 
+def _published_jwks(server: Server) -> Reply:
+    return Reply(200, server.keys.jwks, b"application/json", (*PUBLIC, (b"etag", server.keys.etag.encode())))
+
+
+def _published_metadata(server: Server) -> Reply:
+    document = discovery.document(server)
+    return Reply(200, document.body, b"application/json", (*PUBLIC, (b"etag", document.etag)))
+
+
+PUBLISHED: Mapping[str, Published] = {
+    "/pf/JWKS": _published_jwks,
+    "/.well-known/openid-configuration": _published_metadata,
+    "/.well-known/oauth-authorization-server": _published_metadata,
+}
 ROUTES: Routes = {
     "/as/token.oauth2": {"POST": token},
     "/as/introspect.oauth2": {"POST": introspect},

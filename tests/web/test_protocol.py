@@ -1,0 +1,78 @@
+"""The HTTP protocol as we bound it, over real sockets."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.running import Running, running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("protocol")) as server:
+        yield server
+
+
+def exchange(server: Running, *pieces: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.runtime_port), timeout=10) as sock:
+        for piece in pieces:
+            sock.sendall(piece)
+        answer = b""
+        while chunk := sock.recv(65536):
+            answer += chunk
+    return answer
+
+
+GET = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n"
+LAST = b"Connection: close\r\n"
+
+
+def test_a_ready_answer_is_the_same_as_one_on_the_usual_way(server: Running) -> None:
+    for path in ("/pf/JWKS", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
+        ready = httpx.get(server.issuer + path)
+        usual = httpx.get(server.issuer + path, headers={"connection": "close"})
+        assert ready.content == usual.content
+        for name in ("content-type", "cache-control", "etag", "access-control-allow-origin"):
+            assert ready.headers[name] == usual.headers[name]
+        assert "date" in ready.headers
+
+
+def test_requests_sent_in_one_go_are_answered_in_their_order(server: Running) -> None:
+    wanted = [b"/pf/JWKS", b"/pf/heartbeat.ping", b"/pf/JWKS", b"/.well-known/openid-configuration"]
+    pieces = [GET % (path, b"") for path in wanted] + [GET % (b"/pf/heartbeat.ping", LAST)]
+    answer = exchange(server, b"".join(pieces))
+    found = [answer.find(mark) for mark in (b'{"keys"', b"OK", b'{"issuer"')]
+    assert answer.count(b"HTTP/1.1 200 OK") == 5
+    assert -1 not in found
+
+
+def test_a_ready_answer_to_a_request_with_a_body_does_not_confuse_the_next(server: Running) -> None:
+    first = b"GET /pf/JWKS HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+    answer = exchange(server, first + GET % (b"/pf/heartbeat.ping", LAST))
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_an_endless_head_is_refused_before_it_is_kept(server: Running) -> None:
+    for piece in (b"x-a: " + b"a" * 1000 + b"\r\n", b"a: b\r\n"):
+        try:
+            answer = exchange(server, b"GET /pf/JWKS HTTP/1.1\r\nHost: x\r\n" + piece * (90_000 // len(piece)), b"\r\n")
+        except (ConnectionResetError, BrokenPipeError):
+            continue
+        assert answer.startswith(b"HTTP/1.1 400")
+    assert exchange(server, GET % (b"/" + b"a" * 70_000, LAST)).startswith(b"HTTP/1.1 400")
+    assert httpx.get(f"{server.issuer}/pf/heartbeat.ping").status_code == 200
+
+
+def test_an_old_client_without_keep_alive_is_answered_too(server: Running) -> None:
+    answer = exchange(server, b"GET /pf/JWKS HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b'{"keys"' in answer
+
+
+def test_keys_that_rotate_change_the_ready_answer_at_once(server: Running) -> None:
+    with httpx.Client() as http:
+        before = http.get(f"{server.issuer}/pf/JWKS").json()
+        assert server.command("keys", "rotate", "--at-once").returncode == 0
+        assert http.get(f"{server.issuer}/pf/JWKS").json() != before
