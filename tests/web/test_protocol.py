@@ -76,3 +76,33 @@ def test_keys_that_rotate_change_the_ready_answer_at_once(server: Running) -> No
         before = http.get(f"{server.issuer}/pf/JWKS").json()
         assert server.command("keys", "rotate", "--at-once").returncode == 0
         assert http.get(f"{server.issuer}/pf/JWKS").json() != before
+
+
+def test_head_tells_the_length_once_and_sends_no_body(server: Running) -> None:
+    for path in (b"/pf/JWKS", b"/pf/heartbeat.ping"):
+        answer = exchange(server, b"HEAD %s HTTP/1.1\r\nHost: x\r\n" % path + LAST + b"\r\n")
+        assert answer.lower().count(b"content-length:") == 1
+        assert answer.endswith(b"\r\n\r\n")
+
+
+def test_every_way_gives_the_same_answer(server: Running) -> None:
+    body = b"grant_type=client_credentials&client_id=nobody"
+    head = b"POST /as/token.oauth2 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    whole = head + b"Content-Length: %d\r\n%%s\r\n" % len(body) + body
+    chunked = head + b"Transfer-Encoding: chunked\r\n" + LAST + b"\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
+    answers = [
+        exchange(server, whole % LAST),
+        exchange(server, chunked),
+        exchange(server, (whole % b"")[:-7], (whole % b"")[-7:] + GET % (b"/pf/heartbeat.ping", LAST)),
+    ]
+    for answer in answers:
+        assert answer.startswith(b"HTTP/1.1 401")
+        assert b'{"error":"invalid_client"' in answer
+        assert b"x-request-id: " in answer
+
+
+def test_who_leaves_early_harms_nobody(server: Running) -> None:
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.runtime_port), timeout=10) as sock:
+            sock.sendall(GET % (b"/pf/heartbeat.ping", b""))
+    assert httpx.get(f"{server.issuer}/pf/heartbeat.ping").status_code == 200

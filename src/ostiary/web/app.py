@@ -92,34 +92,34 @@ class Surface:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        request_id = f"{self._id_prefix}-{next(self._numbers):x}"
-        call = self._call(scope, receive, request_id)
-        reply = await self._answer(call)
-        if call.method == "HEAD":
-            reply.headers = (*reply.headers, (b"content-length", b"%d" % len(reply.body)))
-            reply.body = b""
-        reply.headers = (*reply.headers, (b"x-request-id", request_id.encode()))
-        await reply.send(send)
-
-    def _call(self, scope: MutableMapping[str, Any], receive: Receive, request_id: str) -> Call:
         client = scope.get("client")
-        source, scheme = client[0] if client else "", scope["scheme"]
-        headers = scope["headers"]
-        if self._peers.has_proxies:
-            source, scheme = self._peers.behind_proxy(source, scheme, headers)
-        certificate = scope.get("extensions", {}).get("tls_client_certificate")
-        return Call(
+        call = Call(
             method=scope["method"],
             path=scope["path"],
             raw_path=scope.get("raw_path") or b"",
             query=scope["query_string"],
-            headers=headers,
-            source=source,
-            scheme=scheme,
-            request_id=request_id,
+            headers=scope["headers"],
+            source=client[0] if client else "",
+            scheme=scope["scheme"],
+            request_id="",
             receive=receive,
-            certificate=certificate,
+            certificate=scope.get("extensions", {}).get("tls_client_certificate"),
         )
+        reply = await self.answer(self.call_of(call))
+        await reply.send(send, head_only=call.method == "HEAD")
+
+    def call_of(self, call: Call) -> Call:
+        """The call with its id, and its source and scheme as the proxies in front tell them."""
+        call.request_id = f"{self._id_prefix}-{next(self._numbers):x}"
+        if self._peers.has_proxies:
+            call.source, call.scheme = self._peers.behind_proxy(call.source, call.scheme, call.headers)
+        return call
+
+    async def answer(self, call: Call) -> Reply:
+        """The answer, whatever happens; it tells the id of the request."""
+        reply = await self._answer(call)
+        reply.headers = (*reply.headers, (b"x-request-id", call.request_id.encode()))
+        return reply
 
     async def _answer(self, call: Call) -> Reply:
         path = call.path

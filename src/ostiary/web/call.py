@@ -44,7 +44,10 @@ class Call:
     """The address of the caller: of the peer, or what a trusted proxy in front says."""
     scheme: str
     request_id: str
-    receive: Receive
+    receive: Receive | None = None
+    """Where the body comes from, piece by piece, unless it is here already."""
+    content: bytes | None = None
+    """The whole body, when it came together with the head."""
     certificate: bytes | None = None
     """The TLS client certificate (DER), if one came over the port that asks for them."""
     rest: str = ""
@@ -75,6 +78,10 @@ class Call:
 
     async def body(self, most: int = MOST_BODY_BYTES) -> bytes:
         """The whole body; raises `Refused` (413) when it is larger than `most` bytes."""
+        if self.content is not None or self.receive is None:
+            if len(self.content or b"") > most:
+                raise Refused(413, "the body is too large")
+            return self.content or b""
         message = await self.receive()
         chunk: bytes = message.get("body", b"")
         if not message.get("more_body"):
@@ -142,15 +149,15 @@ class Reply:
         """RFC 9110 §15.4.4: go there with GET; the form that was posted is not sent again (threat T-08)."""
         return cls(303, b"", b"", ((b"location", location.encode("ascii")), *headers))
 
-    async def send(self, send: Send) -> None:
-        """Give the answer to the server."""
+    async def send(self, send: Send, *, head_only: bool = False) -> None:
+        """Give the answer to the server; of an answer to HEAD the body is left out (RFC 9110 §9.3.2)."""
         headers = [*self.headers]
         if self.content_type:
             headers.append((b"content-type", self.content_type))
         if self.stream is None:
             headers.append((b"content-length", b"%d" % len(self.body)))
             await send({"type": "http.response.start", "status": self.status, "headers": headers})
-            await send({"type": "http.response.body", "body": self.body})
+            await send({"type": "http.response.body", "body": b"" if head_only else self.body})
             return
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
