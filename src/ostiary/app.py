@@ -20,11 +20,13 @@ from ostiary.house import Doors, House
 from ostiary.jobs import upkeep
 from ostiary.keys.key_file import KeyFile
 from ostiary.keys.passwords import Passwords
+from ostiary.keys.rotation import first_keys
 from ostiary.keys.vault import Vault
 from ostiary.limits import TokenBuckets
 from ostiary.metrics import Metrics
 from ostiary.node_counter import NodeCounter
 from ostiary.pages.render import Pages
+from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores
 from ostiary.tls import mutual_context, server_context
 from ostiary.web import admin, legacy_ws, pages, runtime
@@ -79,6 +81,7 @@ class Node:
         self.counter = NodeCounter(config.data / "generation")
         self.house: House | None = None
         self.stores: Stores | None = None
+        self._first_signing_keys: tuple[Change, ...] = ()
         peers = Peers(config.trusted_proxies)
         self.runtime = Surface(
             self._runtime_routes(), peers, base_path=urlsplit(issuer).path, published=runtime.PUBLISHED
@@ -104,7 +107,15 @@ class Node:
         accounts: tuple[FirstAccount, ...] = ()
         if self.role.administration:
             accounts = await first_start(
-                Makings(self.config, self.stores, self.clock, self.vault, self.passwords, self.events)
+                Makings(
+                    self.config,
+                    self.stores,
+                    self.clock,
+                    self.vault,
+                    self.passwords,
+                    self.events,
+                    self._first_signing_keys,
+                )
             )
         while not await self.stores.objects():  # noqa: ASYNC110 - another process is making them
             await asyncio.sleep(DATABASE_RETRY_SECONDS / 5)
@@ -168,7 +179,10 @@ class Node:
                     "the database has the schema of a newer version than this program: update the program"
                 )
             if state is storage.SchemaState.EMPTY and self.role.administration:
-                await asyncio.to_thread(set_up_database, self.config)
+                _, self._first_signing_keys = await asyncio.gather(
+                    asyncio.to_thread(set_up_database, self.config),
+                    asyncio.to_thread(first_keys, self.clock.now(), self.vault),
+                )
                 continue
             if not said and state is storage.SchemaState.UNREACHABLE:
                 log.warning("the database does not answer yet; waiting for it")

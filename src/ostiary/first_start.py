@@ -45,6 +45,8 @@ class Makings:
     vault: Vault
     passwords: Passwords
     events: Events
+    signing_keys: tuple[Change, ...] = ()
+    """The first signing keys, if they were made while the database was set up."""
 
 
 async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
@@ -55,7 +57,7 @@ async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
     stores, config = makings.stores, makings.config
     if not await stores.objects():
         changes: list[Change] = [SaveObject(record, None) for record in fresh()]
-        changes += await asyncio.to_thread(first_keys, makings.clock.now(), makings.vault)
+        changes += makings.signing_keys or await asyncio.to_thread(first_keys, makings.clock.now(), makings.vault)
         try:
             await stores.commit(*changes)
         except Conflict:
