@@ -103,15 +103,12 @@ def test_a_manager_that_changes_its_kind_loses_the_configuration_of_the_old_one(
 
 
 def test_attribute_sources_are_replaced_as_a_whole() -> None:
-    fulfillment = {
-        "sub": {"source": {"type": "CONTEXT"}, "value": "ClientId"},
-        "username": {"source": {"type": "TEXT"}, "value": "${ClientId}"},
-    }
+    fulfillment = {"sub": {"source": {"type": "TEXT"}, "value": "${ClientId}"}}
     document = {"accessTokenMappings": [{"id": "default|jwt", "attributeContractFulfillment": fulfillment}]}
     _, objects = build(applied(document))
     mapping = objects.mapping_for("jwt", "DEFAULT")
     assert mapping is not None
-    assert mapping.fulfillment["username"].value == "${ClientId}"
+    assert (mapping.fulfillment["sub"].source_type, mapping.fulfillment["sub"].value) == ("TEXT", "${ClientId}")
 
 
 def test_managers_are_numbered_in_the_order_they_were_made() -> None:

@@ -49,7 +49,7 @@ def mapping(**members: Any) -> dict[str, Any]:
             {
                 "context": {"type": "DEFAULT"},
                 "accessTokenManagerRef": {"id": "jwt"},
-                "attributeContractFulfillment": {"sub": source("NO_MAPPING"), "username": source("NO_MAPPING")},
+                "attributeContractFulfillment": {"sub": source("NO_MAPPING")},
                 **members,
             }
         ]
@@ -172,19 +172,19 @@ OBJECTS = [
     (mapping(context={"type": "PCV", "contextRef": {"id": "nobody"}}), "accessTokenMappings[0].context.contextRef"),
     (mapping(context={"type": "IDP_ADAPTER", "contextRef": {"id": "x"}}), "accessTokenMappings[0].context.type"),
     (
-        mapping(attributeContractFulfillment={"sub": source("NO_MAPPING")}),
-        "accessTokenMappings[0].attributeContractFulfillment.username",
+        mapping(attributeContractFulfillment={}),
+        "accessTokenMappings[0].attributeContractFulfillment.sub",
     ),
     (
-        mapping(attributeContractFulfillment={"sub": source("EXPRESSION", "1"), "username": source("NO_MAPPING")}),
+        mapping(attributeContractFulfillment={"sub": source("EXPRESSION", "1")}),
         "accessTokenMappings[0].attributeContractFulfillment.sub.source.type",
     ),
     (
-        mapping(attributeContractFulfillment={"sub": source("TOKEN", "sub"), "username": source("NO_MAPPING")}),
+        mapping(attributeContractFulfillment={"sub": source("TOKEN", "sub")}),
         "accessTokenMappings[0].attributeContractFulfillment.sub.source.type",
     ),
     (
-        mapping(attributeContractFulfillment={"sub": source("LDAP_DATA_STORE"), "username": source("NO_MAPPING")}),
+        mapping(attributeContractFulfillment={"sub": source("LDAP_DATA_STORE")}),
         "accessTokenMappings[0].attributeContractFulfillment.sub.source.type",
     ),
     (

@@ -98,7 +98,7 @@ async def test_the_contract_is_filled_from_the_person() -> None:
     server = make_server()
     live = await find_access_token(await token(server, "reference"), server)
     assert live is not None
-    assert live.attributes == {"sub": "joe", "username": "joe"}
+    assert live.attributes == {"sub": "joe"}
 
 
 # JWTs -----------------------------------------------------------------------------------------------------------------

@@ -62,7 +62,23 @@ async def test_an_active_token_says_what_it_stands_for() -> None:
 async def test_a_persons_token_has_what_the_mapping_says() -> None:
     server = await house()
     answer = await about(server, (await redeem(server, await code_for(server)))["access_token"])
-    assert (answer["sub"], answer["username"], answer["scope"]) == ("joe", "joe", "openid profile email")
+    assert (answer["sub"], answer["scope"]) == ("joe", "openid profile email")
+
+
+@pytest.mark.parametrize("manager", ["reference", "jwt"])
+async def test_what_is_said_of_two_pairwise_clients_tokens_does_not_join_a_person(manager: str) -> None:
+    """Threat T-57, for the managers and mappings that a new installation starts with."""
+    server = await house()
+    said: list[dict[str, Any]] = []
+    for client_id, uri in (("one", "https://one.example/cb"), ("two", "https://two.example/cb")):
+        await add_client(server, client_id, openid__pairwise=True, redirection__redirect_uris=(uri,))
+        code = await code_for(server, client_id, redirect_uri=uri, manager=manager)
+        token = (await redeem(server, code, client_id, redirect_uri=uri))["access_token"]
+        said.append(await about(server, token, access_token_manager_id=manager))
+    assert all(answer["active"] for answer in said)
+    alike = {name for name in said[0] if said[0][name] == said[1].get(name)}
+    assert alike <= {"active", "scope", "exp", "iat", "iss", "aud", "auth_time", "token_type"}
+    assert "joe" not in str(said)
 
 
 async def test_the_default_scope_is_not_mentioned() -> None:

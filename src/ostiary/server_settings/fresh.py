@@ -99,7 +99,8 @@ def _validator(id_: str, name: str) -> PasswordValidator:
 
 
 def _managers() -> tuple[AccessTokenManager, ...]:
-    contract = (ManagerAttribute(name="sub"), ManagerAttribute(name="username"))
+    # No name of the person: it would join the subjects that pairwise clients are given (threat T-57).
+    contract = (ManagerAttribute(name="sub"),)
     reference = AccessTokenManager(
         id=REFERENCE,
         name="Reference Tokens",
@@ -129,14 +130,8 @@ def _managers() -> tuple[AccessTokenManager, ...]:
 
 
 def _mappings() -> tuple[AccessTokenMapping, ...]:
-    person = {
-        "sub": Fulfillment(source_type=SourceType.OAUTH_PERSISTENT_GRANT, value="USER_KEY"),
-        "username": Fulfillment(source_type=SourceType.OAUTH_PERSISTENT_GRANT, value="USER_NAME"),
-    }
-    machine = {
-        "sub": Fulfillment(source_type=SourceType.CONTEXT, value="ClientId"),
-        "username": Fulfillment(source_type=SourceType.NO_MAPPING),
-    }
+    person = {"sub": Fulfillment(source_type=SourceType.OAUTH_PERSISTENT_GRANT, value="USER_KEY")}
+    machine = {"sub": Fulfillment(source_type=SourceType.CONTEXT, value="ClientId")}
     made = (
         AccessTokenMapping(context_type=context, manager_id=manager, fulfillment=Fulfillments(rules))
         for manager in (REFERENCE, JWT)
