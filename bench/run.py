@@ -16,7 +16,7 @@ from bench.peer import Peer
 from bench.plan import Plan
 from bench.processes import BenchFailed, Cores, free_port, wait_until_open
 from bench.provider import Provider, reference_token
-from bench.report import HELLO, ONE, OURS, PEER, TWO, Results
+from bench.report import HELLO, ONE, OURS, PEER, TWO, TWO_BUSY, Results
 from bench.scenarios import SCENARIOS, START_UP, WORKERS, Scenario
 
 Say = Callable[[str], None]
@@ -133,21 +133,23 @@ def _up(name: str, provider: Provider, process: Popen[bytes]) -> _Up:
 def _workers(folder: Path, generator: Generator, effort: Effort, say: Say) -> dict[str, harness.Figure]:
     """One worker and two on one PostgreSQL, with its CPU time; both may use all cores, as they would.
 
-    Each worker is kept as busy as the other: an idle one wakes for every request and commits every row alone, so with
-    as many connections for two as for one we would see the price of idleness and not that of a second process.
+    Two are driven twice: with the connections of one, and with as many for each worker. A worker that is not busy wakes
+    for fewer requests at a time and commits smaller groups, so the first ratio holds the price of idleness too.
     """
     everywhere = Cores().all
+    connections = 2 * effort.connections
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(postgres.cluster(folder / "postgresql", everywhere))
         targets = []
-        for name, workers in ((ONE, 1), (TWO, 2)):
+        for workers, loads in ((1, {ONE: connections}), (2, {TWO: connections, TWO_BUSY: 2 * connections})):
             url = cluster.create_database(f"workers{workers}")
             ostiary = Ostiary(folder / f"workers{workers}", workers=workers, database_url=url)
             process, _ = stack.enter_context(ostiary.serving(everywhere))
             ostiary.wait_until_managed()
             ostiary.create_clients(only=("bench-reference", "bench-gateway"))
-            plan = reference_token(Provider.discover(ostiary.port), 2 * effort.connections * workers)
-            targets.append(Target(name=name, plan=plan, roots=(process.pid, cluster.pid)))
+            for name, load in loads.items():
+                plan = reference_token(Provider.discover(ostiary.port), load)
+                targets.append(Target(name=name, plan=plan, roots=(process.pid, cluster.pid)))
         return harness.measure(targets, generator, effort, say)
 
 
