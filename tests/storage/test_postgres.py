@@ -156,6 +156,22 @@ async def test_a_unit_that_cannot_be_written_spoils_only_itself(stores: Postgres
     assert there == [0, 1, 2, 3, 5, 6, 7, 8, 9]
 
 
+async def test_units_that_run_statement_by_statement_stay_units(stores: PostgresStores) -> None:
+    await stores.commit(*(AddCode(code(f"c{n}")) for n in range(10)))
+    await stores.commit(UseCode(key("c7"), NOW))
+    tokens = [access_token(f"a{n}") for n in range(10)]
+    tokens[4] = replace(tokens[4], expires_at=2**70)
+    units = [(UseCode(key(f"c{n}"), NOW), AddGrant(grant(f"g{n}")), AddAccessToken(tokens[n])) for n in range(10)]
+    outcomes = await asyncio.gather(*(stores.commit(*unit) for unit in units), return_exceptions=True)
+    assert [n for n, outcome in enumerate(outcomes) if outcome is not None] == [4, 7]
+    assert isinstance(outcomes[4], StoreUnavailable)
+    assert isinstance(outcomes[7], Conflict)
+    assert await stores.code(key("c4")) == code("c4")
+    for n in range(10):
+        there = (await stores.grant(f"g{n}"), await stores.access_token(key(f"a{n}")))
+        assert [record is not None for record in there] == [n not in {4, 7}] * 2
+
+
 async def test_two_nodes_lock_rows_in_one_order_whatever_the_order_of_requests(url: str) -> None:
     """Otherwise who replays two codes at two nodes would have the database find deadlocks."""
     nodes = [await open_stores(url) for _ in range(2)]

@@ -93,8 +93,8 @@ class Groups:
         self._flush(units)
 
 
-Runs: TypeAlias = list[tuple[Statement | None, list[Unit]]]
-"""Units of the same single statement together; None for units of several."""
+Runs: TypeAlias = list[tuple[tuple[Statement, ...], list[Unit]]]
+"""Units of the same statements, which may be run statement by statement; no statements for units that may not."""
 
 
 def notices_of(units: Sequence[Unit]) -> list[Notice]:
@@ -103,22 +103,32 @@ def notices_of(units: Sequence[Unit]) -> list[Notice]:
 
 
 def runs_in_lock_order(units: Sequence[Unit]) -> Runs:
-    """The units in the order of the row that each locks first; neighbours of the same single statement as one run.
+    """The units in the order of the row that each locks first; neighbours of the same statements as one run.
 
     Two nodes that write the same rows wait for each other in one direction only: without an order, whoever replays two
     codes at two nodes could make both stand still until the database notices.
     """
     first = units[0].steps[0][0]
     if first.row is None and all(len(unit.steps) == 1 and unit.steps[0][0] is first for unit in units):
-        return [(first, list(units))]  # new rows of one kind, by far the most frequent group: any order will do
+        return [((first,), list(units))]  # new rows of one kind, by far the most frequent group: any order will do
     runs: Runs = []
     for unit in sorted(units, key=_first_lock):
-        statement = unit.steps[0][0] if len(unit.steps) == 1 else None
-        if runs and runs[-1][0] is statement:
+        statements = _by_statement(unit)
+        if runs and runs[-1][0] == statements:
             runs[-1][1].append(unit)
         else:
-            runs.append((statement, [unit]))
+            runs.append((statements, [unit]))
     return runs
+
+
+def _by_statement(unit: Unit) -> tuple[Statement, ...]:
+    """The statements of a unit that does one thing and then only adds rows, which wait for nobody and cannot fail.
+
+    Of several such units the first statement may be run for all before the second is run for any.
+    """
+    if all(statement.only_adds for statement, _, _ in unit.steps[1:]):
+        return tuple(statement for statement, _, _ in unit.steps)
+    return ()
 
 
 def _first_lock(unit: Unit) -> tuple[str, bool, Any]:

@@ -310,14 +310,13 @@ class _Door:
 async def _run_group(connection: Any, units: Sequence[Unit]) -> None:
     """One transaction for all units; a single statement, or a run of the same, is one by itself."""
     runs = runs_in_lock_order(units)
-    statement, same = runs[0]
-    if statement is not None and _is_one_call(runs):
-        await _run_same(connection, statement, same)
+    if _is_one_call(runs):
+        await _run_by_statement(connection, *runs[0])
         return
     async with connection.transaction():
-        for statement, same in runs:
-            if statement is not None:
-                await _run_same(connection, statement, same)
+        for statements, same in runs:
+            if statements:
+                await _run_by_statement(connection, statements, same)
                 continue
             for unit in same:
                 await _run_steps(connection, unit)
@@ -326,10 +325,10 @@ async def _run_group(connection: Any, units: Sequence[Unit]) -> None:
 
 
 def _is_one_call(runs: Runs) -> bool:
-    statement, units = runs[0]
-    if len(runs) > 1 or statement is None or any(unit.notices for unit in units):
+    statements, units = runs[0]
+    if len(runs) > 1 or len(statements) != 1 or any(unit.notices for unit in units):
         return False
-    return len(units) == 1 or not statement.returning
+    return len(units) == 1 or not statements[0].returning
 
 
 async def _number(connection: Any, notices: Sequence[Notice]) -> None:
@@ -339,20 +338,29 @@ async def _number(connection: Any, notices: Sequence[Notice]) -> None:
     await connection.execute(NOTIFY)
 
 
-async def _run_same(connection: Any, statement: Statement, units: Sequence[Unit]) -> None:
-    if not statement.returning:
-        if len(units) == 1:
-            await connection.execute(statement.postgresql, *units[0].steps[0][1])
-        else:
-            await connection.executemany(statement.postgresql, [unit.steps[0][1] for unit in units])
-        return
-    for unit in units:
-        _, values, change = unit.steps[0]
-        answer = await connection.fetch(statement.postgresql, *values)
-        if change is not None and not answer:
-            unit.error = Conflict(change)
-        else:
-            unit.rows = (answer,)
+async def _run_by_statement(connection: Any, statements: Sequence[Statement], units: Sequence[Unit]) -> None:
+    """The first statement for every unit, then each of the others for those whose condition held."""
+    rest: Sequence[Statement] = statements
+    if statements[0].returning:
+        rest = statements[1:]
+        for unit in units:
+            await _judge(connection, unit)
+    kept = [unit for unit in units if unit.error is None]
+    for place, statement in enumerate(rest, start=len(statements) - len(rest)):
+        if len(kept) == 1:
+            await connection.execute(statement.postgresql, *kept[0].steps[place][1])
+        elif kept:
+            await connection.executemany(statement.postgresql, [unit.steps[place][1] for unit in kept])
+
+
+async def _judge(connection: Any, unit: Unit) -> None:
+    """Run the first step, and see whether its condition holds."""
+    statement, values, change = unit.steps[0]
+    answer = await connection.fetch(statement.postgresql, *values)
+    if change is not None and not answer:
+        unit.error = Conflict(change)
+    else:
+        unit.rows = (answer,)
 
 
 async def _run_steps(connection: Any, unit: Unit) -> None:

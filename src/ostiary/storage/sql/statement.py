@@ -19,7 +19,7 @@ class Statement:
     means that the condition did not hold.
     """
 
-    __slots__ = ("names", "postgresql", "returning", "row", "sqlite", "table", "values_of")
+    __slots__ = ("names", "only_adds", "postgresql", "returning", "row", "sqlite", "table", "values_of")
 
     def __init__(self, text: str) -> None:
         self.names: tuple[str, ...] = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
@@ -32,7 +32,9 @@ class Statement:
         )
         """The values as the attributes of a record that has one of each name."""
         self.table = _TABLE.findall(text)[0]
-        self.row = None if _IS_NEW.search(text) else self._index_of_row()
+        self.only_adds = _IS_NEW.search(text) is not None
+        """Whether it adds a row if it can, touches no other and answers nothing."""
+        self.row = None if self.only_adds else self._index_of_row()
         """Which value names the row that is locked; None for a new row that nobody else can wait for."""
 
     def _index_of_row(self) -> int | None:
