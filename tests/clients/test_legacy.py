@@ -222,6 +222,13 @@ def test_an_override_needs_its_unit() -> None:
     )
 
 
+@pytest.mark.parametrize("setting", ["persistentGrantExpiration", "persistentGrantIdleTimeout"])
+def test_an_override_without_time_and_unit_is_told_both_at_once(setting: str) -> None:
+    time = {"persistentGrantExpiration": "Time", "persistentGrantIdleTimeout": ""}[setting]
+    unit = "TimeUnit"
+    assert problems_of(**{f"{setting}Type": "OVERRIDE_SERVER_DEFAULT"}).keys() == {setting + time, setting + unit}
+
+
 @pytest.mark.parametrize(
     ("sent", "meant"),
     [(True, RollingPolicy.ROLL), ("false", RollingPolicy.DONT_ROLL), ("ROLL", RollingPolicy.ROLL)],

@@ -93,6 +93,7 @@ SETTINGS = [
     (auth(registeredAuthorizationPath="device"), "authServerSettings.registeredAuthorizationPath"),
     (auth(scopeForOAuthGrantManagement="nobody"), "authServerSettings.scopeForOAuthGrantManagement"),
     (auth(adminWebServicePcvRef={"id": "nobody"}), "authServerSettings.adminWebServicePcvRef"),
+    (auth(adminWebServicePcvRef={"id": "users"}), "authServerSettings.adminWebServicePcvRef"),
     (auth(atmIdForOAuthGrantManagement="nobody"), "authServerSettings.atmIdForOAuthGrantManagement"),
     (auth(consentLifetimeDays=0), "authServerSettings.consentLifetimeDays"),
     (auth(persistentGrantLifetime=0), "authServerSettings.persistentGrantLifetime"),

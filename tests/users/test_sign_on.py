@@ -7,6 +7,7 @@ import pytest
 from ostiary.keys.passwords import Passwords
 from ostiary.limits import LIMITS
 from ostiary.ports.clock import MINUTE
+from ostiary.server_settings import DECLARATION
 from ostiary.server_settings.objects import build, fresh
 from ostiary.users import sign_on
 from ostiary.users.accounts import user_key
@@ -23,7 +24,8 @@ async def place() -> Place:
 
 async def attempt(place: Place, password: str = PASSWORD, username: str = "mara", **more: str) -> str:
     """The user key, or the cause of the refusal."""
-    given = Attempt(username=username, password=password, source=more.get("source", "192.0.2.7"))
+    source, validator = more.get("source", "192.0.2.7"), more.get("validator")
+    given = Attempt(username=username, password=password, source=source, validator=validator)
     try:
         return (await sign_on.check_password(given, place.server)).user_key
     except SignOnRefused as refused:
@@ -121,6 +123,19 @@ async def test_a_service_account_is_no_person(place: Place) -> None:
     await place.add_person("oauthadmin", store="services")
     assert sign_on.chain(place.server) == ("users",)
     assert await attempt(place, username="oauthadmin") == Cause.NO_ACCOUNT
+
+
+@pytest.mark.parametrize("guard", [None, "partners"])
+async def test_service_accounts_are_no_people_whatever_guards_the_service(place: Place, guard: str | None) -> None:
+    await place.add_person("oauthadmin", store="services")
+    await place.add_person("gateway", store="partners")
+    (first,) = [record for record in fresh() if record.kind == "password-validator" and record.id == "users"]
+    partners = replace(first, id="partners", document=first.document.replace(b'"users"', b'"partners"'))
+    settings = DECLARATION.with_values(place.server.settings, {"management.validator": guard})
+    place.server = replace(place.server, settings=settings, objects=build((*fresh(), partners))[1])
+    assert await attempt(place, username="oauthadmin") == Cause.NO_ACCOUNT
+    assert await attempt(place, username="oauthadmin", validator="services") == Cause.NO_VALIDATOR
+    assert (await attempt(place, username="gateway") == Cause.NO_ACCOUNT) is (guard == "partners")
 
 
 async def test_failures_are_recorded_with_their_cause_and_never_with_the_password(place: Place) -> None:

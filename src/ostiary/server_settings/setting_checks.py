@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ostiary.declare import Lifetime, Override
 from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.findings import Finding, shown
+from ostiary.server_settings.fresh import USERS
 from ostiary.server_settings.scopes import OPENID, Scope, ScopeGroup
 from ostiary.server_settings.settings.registration import Registration
 from ostiary.words import CertificateIssuer, LockoutType, ThreeWay
@@ -105,6 +106,9 @@ def _single(settings: ServerSettings) -> Iterator[Finding]:
     scope = settings.management.grant_management_scope
     if scope and settings.scope_book.definition_of(scope) is None:
         yield Finding(AUTH, "", "scopeForOAuthGrantManagement", f"there is no scope {shown(scope)}")
+    if settings.management.validator == USERS:
+        message = f"must not be {shown(USERS)}: a person's password must never open the client management service"
+        yield Finding(AUTH, "", "adminWebServicePcvRef", message)
     if settings.consent.lifetime_days == 0:
         yield Finding(AUTH, "", "consentLifetimeDays", "must be at least 1, or -1 for ever")
     for name, minutes in (

@@ -10,6 +10,7 @@ from ostiary.audit.events import SignedOn, SignOnFailed
 from ostiary.ports.clock import MINUTE
 from ostiary.ports.records import AccountRecord
 from ostiary.server import Server
+from ostiary.server_settings.fresh import SERVICES
 from ostiary.sessions import session as sessions
 from ostiary.sessions.session import Begun, Session, SignOn
 from ostiary.tokens.people import Person, read_person
@@ -57,9 +58,11 @@ class Attempt:
 def chain(server: Server) -> tuple[str, ...]:
     """The ids of the validators that know people, in the order they are asked.
 
-    The validator that guards the client management service (S070) holds services, never people.
+    The built-in validator of services, and the one that guards the client management service (S070), never hold people:
+    also while S070 names none.
     """
-    return tuple(name for name in server.objects.validators if name != server.settings.management.validator)
+    services = {SERVICES, server.settings.management.validator}
+    return tuple(name for name in server.objects.validators if name not in services)
 
 
 async def check_password(attempt: Attempt, server: Server, client_id: str = "") -> Person:
@@ -102,7 +105,7 @@ async def begin_session(
 
 async def _check_password(attempt: Attempt, server: Server) -> Person:
     check_not_throttled(attempt, server)
-    stores = chain(server) if attempt.validator is None else (attempt.validator,)
+    stores = tuple(name for name in chain(server) if attempt.validator in (None, name))
     if not stores:
         raise SignOnRefused(Cause.NO_VALIDATOR)
     if max(len(attempt.username), len(attempt.password)) > MOST_CHARACTERS or "\0" in attempt.username:

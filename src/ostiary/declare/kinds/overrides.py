@@ -27,8 +27,10 @@ class LifetimeKind(Kind[Lifetime]):
         if spot.dialect is Dialect.PORTAL:
             unit = TimeUnit.HOURS.written(Dialect.PORTAL)
         overrides = isinstance(kind, str) and ThreeWay.read(kind) is ThreeWay.OVERRIDE
-        if overrides and unit in (None, "") and spot.dialect is Dialect.LEGACY:
-            spot.refused("is required beside OVERRIDE_SERVER_DEFAULT", "unit")
+        if overrides and spot.dialect is Dialect.LEGACY:
+            for name, part in (("amount", amount), ("unit", unit)):
+                if part in (None, ""):
+                    spot.refused("is required beside OVERRIDE_SERVER_DEFAULT", name)
         return Lifetime(
             type=_part(_TYPE, kind, spot, "type", default.type),
             amount=_part(_AMOUNT, amount, spot, "amount", default.amount),
