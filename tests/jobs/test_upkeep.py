@@ -1,9 +1,12 @@
 """Work without a request, under its lease."""
 
+import asyncio
+
 import pytest
 
 from ostiary.audit.usage import LastUsed
-from ostiary.jobs.lease import Job, run_once
+from ostiary.jobs import upkeep
+from ostiary.jobs.lease import Job, Lease, LeaseLost, run_once
 from ostiary.jobs.upkeep import clean_up, rotate_when_due
 from ostiary.keys.rotation import LEAST_AHEAD_MS, TooSoon, first_keys
 from ostiary.ports.changes import AddAccessToken
@@ -18,7 +21,7 @@ pytestmark = pytest.mark.anyio
 async def test_of_two_holders_one_runs_the_job_until_its_lease_ends() -> None:
     stores, clock, ran = MemoryStores(), ManualClock(), []
 
-    async def work() -> None:
+    async def work(_lease: Lease) -> None:
         ran.append(clock.now())
 
     job = Job(name="job", every_seconds=60, work=work)
@@ -30,16 +33,74 @@ async def test_of_two_holders_one_runs_the_job_until_its_lease_ends() -> None:
     assert len(ran) == 3
 
 
-async def test_clean_up_goes_on_until_nothing_expired_is_left() -> None:
+def lease_of(stores: MemoryStores, clock: ManualClock, holder: str = "a") -> Lease:
+    return Lease(name="job", holder=holder, stores=stores, clock=clock, length_ms=90_000)
+
+
+async def test_work_longer_than_its_lease_prolongs_it() -> None:
     stores, clock = MemoryStores(), ManualClock()
-    for number in range(1200):
-        key = number.to_bytes(38, "big")
+    others = []
+
+    async def work(lease: Lease) -> None:
+        for _ in range(10):
+            clock.advance(seconds=50)
+            await lease.hold()
+            others.append(await lease_of(stores, clock, "b").take())
+
+    assert await run_once(Job(name="job", every_seconds=60, work=work), stores, clock, "a")
+    assert others == [False] * 10
+
+
+async def test_work_whose_lease_was_taken_by_another_stops() -> None:
+    stores, clock, steps = MemoryStores(), ManualClock(), []
+
+    async def work(lease: Lease) -> None:
+        for step in range(3):
+            steps.append(step)
+            clock.advance(seconds=200)
+            assert await lease_of(stores, clock, "b").take()
+            await lease.hold()
+
+    with pytest.raises(LeaseLost):
+        await run_once(Job(name="job", every_seconds=60, work=work), stores, clock, "a")
+    assert steps == [0]
+
+
+async def test_clean_up_stops_when_its_lease_is_lost() -> None:
+    stores, clock = MemoryStores(), ManualClock()
+    await expire(1200, stores, clock)
+    lease = lease_of(stores, clock)
+    assert await lease.take()
+    clock.advance(seconds=200)
+    assert await lease_of(stores, clock, "b").take()
+    with pytest.raises(LeaseLost):
+        await clean_up(stores, clock, lease)
+    assert await stores.access_token((1199).to_bytes(38, "big")) is not None
+
+
+async def test_the_names_of_jobs_know_nothing_of_the_process_that_runs_them() -> None:
+    ran: asyncio.Queue[str] = asyncio.Queue()
+    keeping = asyncio.create_task(
+        upkeep.keep(lambda: None, MemoryStores(), ManualClock(), lambda job, _lag: ran.put_nowait(job))
+    )
+    assert {await ran.get() for _ in range(3)} == {"clean-up", "key-rotation", "checkpoint"}
+    keeping.cancel()
+
+
+async def expire(number: int, stores: MemoryStores, clock: ManualClock) -> None:
+    for each in range(number):
+        key = each.to_bytes(38, "big")
         await stores.commit(
             AddAccessToken(
                 AccessTokenRecord(key=key, client_id="c", grant_id="", expires_at=clock.now() - 1, document=b"{}")
             )
         )
-    await clean_up(stores, clock)
+
+
+async def test_clean_up_goes_on_until_nothing_expired_is_left() -> None:
+    stores, clock = MemoryStores(), ManualClock()
+    await expire(1200, stores, clock)
+    await clean_up(stores, clock, lease_of(stores, clock))
     assert await stores.access_token((0).to_bytes(38, "big")) is None
     assert await stores.access_token((1199).to_bytes(38, "big")) is None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ostiary.audit.events import SigningKeysRotated
 from ostiary.audit.usage import LastUsed
-from ostiary.jobs.lease import Job, run
+from ostiary.jobs.lease import Job, Lease, run
 from ostiary.keys.rotation import rotate
 from ostiary.ports.clock import Clock
 from ostiary.ports.stores import Stores, StoreUnavailable
@@ -28,9 +28,9 @@ async def keep(
     """Run the jobs of this node for as long as the process lives."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
     jobs = [
-        Job(name="clean-up", every_seconds=CLEAN_UP_SECONDS, work=lambda: clean_up(stores, clock)),
-        Job(name="key-rotation", every_seconds=ROTATION_SECONDS, work=lambda: rotate_when_due(current())),
-        Job(name=f"checkpoint {holder}", every_seconds=CHECKPOINT_SECONDS, work=stores.checkpoint),
+        Job(name="clean-up", every_seconds=CLEAN_UP_SECONDS, work=lambda lease: clean_up(stores, clock, lease)),
+        Job(name="key-rotation", every_seconds=ROTATION_SECONDS, work=lambda _lease: rotate_when_due(current())),
+        Job(name="checkpoint", every_seconds=CHECKPOINT_SECONDS, work=lambda _lease: stores.checkpoint()),
     ]
     await run(jobs, stores, clock, holder, ran)
 
@@ -48,10 +48,11 @@ async def note_last_used(used: LastUsed, stores: Stores) -> None:
                 used.note(client_id, at)
 
 
-async def clean_up(stores: Stores, clock: Clock) -> None:
-    """Remove what has expired, batch by batch, giving way between them."""
-    while await stores.clean_up(clock.now(), BATCH) >= BATCH:  # noqa: ASYNC110 - a pause for others, no waiting
+async def clean_up(stores: Stores, clock: Clock, lease: Lease) -> None:
+    """Remove what has expired, batch by batch, giving way between them; raises `LeaseLost`."""
+    while await stores.clean_up(clock.now(), BATCH) >= BATCH:
         await asyncio.sleep(PAUSE_SECONDS)
+        await lease.hold()
 
 
 async def rotate_when_due(
