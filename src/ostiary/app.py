@@ -83,8 +83,13 @@ class Node:
         self.stores: Stores | None = None
         self._first_signing_keys: tuple[Change, ...] = ()
         peers = Peers(config.trusted_proxies)
+        path = urlsplit(issuer).path
         self.runtime = Surface(
-            self._runtime_routes(), peers, base_path=urlsplit(issuer).path, published=runtime.PUBLISHED
+            self._runtime_routes(),
+            peers,
+            base_path=path,
+            published=runtime.PUBLISHED,
+            outside=runtime.beside(path) if path else None,
         )
         self.administration = Surface(
             admin.routes(self.metrics.render, config.metrics_token.reveal(), config.admin_url), peers

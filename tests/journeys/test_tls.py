@@ -49,6 +49,7 @@ def test_behind_a_proxy_links_and_cookies_follow_the_issuer(tmp_path: Path) -> N
         forged = {"host": "evil.example", "x-forwarded-host": "evil.example", "x-forwarded-proto": "http"}
         found = httpx.get(f"{base}/.well-known/openid-configuration", headers=forged).json()
         assert found["issuer"] == "https://login.example.org/op"
+        assert httpx.get(f"http://127.0.0.1:{server.runtime_port}/pf/heartbeat.ping").text == "OK"
         assert found["token_endpoint"] == "https://login.example.org/op/as/token.oauth2"
         assert b"evil" not in httpx.get(f"{base}/.well-known/openid-configuration", headers=forged).content
         created = httpx.post(

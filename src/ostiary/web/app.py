@@ -54,9 +54,18 @@ class Surface:
     """One port's worth of routes, as an ASGI application."""
 
     def __init__(
-        self, routes: Routes, peers: Peers, *, base_path: str = "", published: Mapping[str, Published] | None = None
+        self,
+        routes: Routes,
+        peers: Peers,
+        *,
+        base_path: str = "",
+        published: Mapping[str, Published] | None = None,
+        outside: Mapping[str, str] | None = None,
     ) -> None:
-        """`published` are the documents among the routes that are the same for everybody, as ready bytes."""
+        """`published` are the documents among the routes that are the same for everybody, as ready bytes.
+
+        `outside` leads from paths that do not lie below `base_path` to the routes that answer there too.
+        """
         self._published = {(base_path + path).encode(): document for path, document in (published or {}).items()}
         self._ready: dict[bytes, tuple[Server, bytes]] = {}
         self._exact = {path: methods for path, methods in routes.items() if not path.endswith("/*")}
@@ -68,6 +77,7 @@ class Surface:
         """Where the snapshots come from; the house takes this place when it stands."""
         self._peers = peers
         self._base_path = base_path
+        self._outside = outside or {}
         self._id_prefix = b32encode(os.urandom(5)).decode().lower()
         self._numbers = itertools.count(1)
 
@@ -124,9 +134,10 @@ class Surface:
     async def _answer(self, call: Call) -> Reply:
         path = call.path
         if self._base_path:
-            if not path.startswith(self._base_path + "/"):
+            found = self._outside.get(path)
+            if found is None and not path.startswith(self._base_path + "/"):
                 return not_found()
-            path = call.path = path[len(self._base_path) :]
+            path = call.path = found or path[len(self._base_path) :]
         methods = self._exact.get(path) or self._below(call, path)
         if methods is None:
             return not_found()

@@ -13,6 +13,7 @@ from ostiary.tokens import introspection, revocation, userinfo
 from ostiary.web.app import Published, Routes, refusal
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
 
+HEARTBEAT = "/pf/heartbeat.ping"
 PUBLIC = ((b"cache-control", b"public, max-age=60"), (b"access-control-allow-origin", b"*"))
 
 
@@ -155,6 +156,18 @@ PUBLISHED: Mapping[str, Published] = {
     "/.well-known/openid-configuration": _published_metadata,
     "/.well-known/oauth-authorization-server": _published_metadata,
 }
+
+
+def beside(base_path: str) -> Mapping[str, str]:
+    """What an issuer with a path also answers outside of it, and the routes that do.
+
+    RFC 8414 §3.1: the path of the issuer stands behind the well-known name. The heartbeat is asked by load balancers,
+    which know the port and nothing of issuers.
+    """
+    metadata = "/.well-known/oauth-authorization-server"
+    return {HEARTBEAT: HEARTBEAT, metadata + base_path: metadata}
+
+
 ROUTES: Routes = {
     "/as/token.oauth2": {"POST": token},
     "/as/introspect.oauth2": {"POST": introspect},
@@ -163,5 +176,5 @@ ROUTES: Routes = {
     "/pf/JWKS": {"GET": jwks},
     "/.well-known/openid-configuration": {"GET": openid_configuration},
     "/.well-known/oauth-authorization-server": {"GET": openid_configuration},
-    "/pf/heartbeat.ping": {"GET": heartbeat},
+    HEARTBEAT: {"GET": heartbeat},
 }
