@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ostiary.audit.events import AccountChanged
+from ostiary.audit.evidence import commit
 from ostiary.config import Config
 from ostiary.keys.passwords import Passwords
 from ostiary.keys.rotation import first_keys
@@ -83,9 +84,9 @@ async def _first_account(
         return None
     username, password = wanted or (_default_name(store), Secret(new_password()))
     record = account_record(store, username, await makings.passwords.hash(password), {"roles": ["admin"]})
-    evidence = makings.events.evidence(AccountChanged(subject=username, by="first start", store=store, what="added"))
+    added = AccountChanged(subject=username, by="first start", store=store, what="added")
     try:
-        await makings.stores.commit(AddAccount(record), evidence)
+        await commit(makings, AddAccount(record), added)
     except Conflict:
         return None
     return FirstAccount(what, username, password)

@@ -75,9 +75,38 @@ async def test_a_person_signs_on_approves_and_is_sent_back_with_a_code(place: Pl
 async def test_the_events_of_a_walk_are_recorded_and_decisions_are_evidence(place: Place) -> None:
     await Browser(place).walk()
     names = place.events.names
-    assert names == ["person.signed_on", "consent.decided", "authorization.answered"]
+    assert names == [
+        "person.asked_to_sign_on",
+        "person.signed_on",
+        "session.created",
+        "consent.decided",
+        "authorization.answered",
+    ]
     kept = {record.name for record in await place.server.stores.audit(client_id="shop")}
     assert kept == {"person.signed_on", "consent.decided"}
+
+
+async def test_a_session_is_told_of_when_it_is_created_when_it_answers_and_when_another_ends_it(
+    bypassing: Place,
+) -> None:
+    browser = Browser(bypassing)
+    await browser.walk()
+    (created,) = bypassing.happened("session.created")
+    assert (created.subject, created.client_id, created.validator) == ("mara", "shop", "users")
+    assert bypassing.happened("session.used") == []
+    await browser.authorize()
+    (used,) = bypassing.happened("session.used")
+    assert (used.subject, used.session) == ("mara", created.session)
+    await browser.walk(prompt="login")
+    assert [event.session for event in bypassing.happened("session.deleted")] == [created.session]
+    assert len(bypassing.happened("session.created")) == 2
+
+
+async def test_who_is_asked_to_sign_on_is_in_progress(place: Place) -> None:
+    await Browser(place).authorize()
+    (asked,) = place.happened("person.asked_to_sign_on")
+    assert (asked.client_id, asked.subject, asked.outcome) == ("shop", "", "inprogress")
+    assert asked.reason
 
 
 async def test_the_answer_can_come_by_form_and_by_fragment(bypassing: Place) -> None:

@@ -236,6 +236,19 @@ async def test_who_is_always_slower_gives_up() -> None:
         await put(clients, requests__require_pkce=True)
 
 
+async def test_a_change_is_told_of_once_and_only_when_it_was_kept() -> None:
+    stores, events = RacingStores(), HeardEvents()
+    clients = registry(stores, events=events)
+    await create(clients)
+    stores.rivals = 1
+    await put(clients, requests__require_pkce=True)
+    assert [event.name for event in events.heard] == ["client.created", "client.replaced"]
+    stores.rivals = 100
+    with pytest.raises(ClientChanged):
+        await put(clients, requests__require_pkce=False)
+    assert len(events.heard) == 2
+
+
 async def test_who_insists_on_a_version_does_not_try_again() -> None:
     stores = RacingStores()
     clients = registry(stores)

@@ -1,14 +1,34 @@
 """The things that happened, in the past tense: identifiers and names of settings, never a secret value."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
+
+
+class AuditWord(StrEnum):
+    """What the audit log calls an event (behaviour §23). The event's own name stands in the description."""
+
+    OAUTH = "OAuth"
+    """A protocol request was answered or refused, or what the server works with was changed."""
+    AUTHN_REQUEST = "AUTHN_REQUEST"
+    """Somebody was asked to sign on."""
+    AUTHN_ATTEMPT = "AUTHN_ATTEMPT"
+    """Somebody tried to."""
+    AUTHN_SESSION_CREATED = "AUTHN_SESSION_CREATED"
+    AUTHN_SESSION_USED = "AUTHN_SESSION_USED"
+    AUTHN_SESSION_DELETED = "AUTHN_SESSION_DELETED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened. The recorder adds the time, an id, and the request it happened in."""
+    """One thing that happened. The recorder adds the time, an id, and the request it happened in.
+
+    In the audit log the fields `grant_id` and `validator` of an event have columns of their own; the others are told in
+    its description.
+    """
 
     name: ClassVar[str]
+    word: ClassVar[AuditWord] = AuditWord.OAUTH
     outcome: ClassVar[str] = "success"
     """``success``, ``failure`` or ``inprogress``, as the audit log writes it."""
     client_id: str = ""
@@ -52,6 +72,7 @@ class TokenIssued(Event):
     grant_type: str
     scope: str = ""
     manager: str = ""
+    grant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,17 +118,57 @@ class TokenIntrospected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignOnAsked(Event):
+    """The sign-on page was shown; how it goes on is another event."""
+
+    name = "person.asked_to_sign_on"
+    word = AuditWord.AUTHN_REQUEST
+    outcome = "inprogress"
+    reason: str
+    """Why a page was needed, in a closed set of words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOn(Event):
     name = "person.signed_on"
+    word = AuditWord.AUTHN_ATTEMPT
     validator: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOnFailed(Event):
     name = "person.sign_on_failed"
+    word = AuditWord.AUTHN_ATTEMPT
     outcome = "failure"
     validator: str
     cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCreated(Event):
+    name = "session.created"
+    word = AuditWord.AUTHN_SESSION_CREATED
+    validator: str
+    session: str
+    """The session identifier (``pi.sri``): it names the session and opens nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionUsed(Event):
+    """An authorization was answered from a session, without the sign-on page."""
+
+    name = "session.used"
+    word = AuditWord.AUTHN_SESSION_USED
+    validator: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDeleted(Event):
+    name = "session.deleted"
+    word = AuditWord.AUTHN_SESSION_DELETED
+    validator: str
+    session: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +183,7 @@ class AuthorizationAnswered(Event):
     name = "authorization.answered"
     response_type: str
     scope: str = ""
+    grant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

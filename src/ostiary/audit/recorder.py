@@ -3,10 +3,12 @@
 import asyncio
 import dataclasses
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 import uuid_utils
@@ -23,6 +25,10 @@ Counter = Callable[[str, str], None]
 """Counts an event by its name and outcome; both are from closed sets."""
 
 
+LOOK_SECONDS = 1.0
+"""How long a log may go on in a file that was moved away."""
+
+
 class LineSink(Protocol):
     """Where finished lines go."""
 
@@ -33,13 +39,17 @@ class LineSink(Protocol):
 class LogFile:
     """A log that several processes append to. Lines of one turn of the loop go out in one append.
 
-    With `at_once` a line is in the file before `write` returns, and so before its call is answered.
+    With `at_once` a line is in the file before `write` returns, and so before its call is answered. When the file was
+    moved away, a new one is begun in its place; that is looked at before an append, once a second at most.
     """
 
-    def __init__(self, path: Path, *, at_once: bool = False) -> None:
+    def __init__(self, path: Path, *, at_once: bool = False, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
         self._at_once = at_once
+        self._monotonic = monotonic
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._descriptor = self._open()
+        self._look_at = monotonic() + LOOK_SECONDS
         self._waiting: list[str] = []
 
     def write(self, line: str) -> None:
@@ -56,6 +66,8 @@ class LogFile:
     def flush(self) -> None:
         """Append everything that waits, in one write."""
         if self._waiting:
+            if self._monotonic() >= self._look_at:
+                self._follow()
             lines, self._waiting = self._waiting, []
             lines.append("")
             os.write(self._descriptor, "\n".join(lines).encode("utf-8", "backslashreplace"))
@@ -64,6 +76,26 @@ class LogFile:
         """Flush and let go of the file."""
         self.flush()
         os.close(self._descriptor)
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+
+    def _follow(self) -> None:
+        """Open the path anew, unless it still leads to our file. While that is impossible we keep the file we have."""
+        self._look_at = self._monotonic() + LOOK_SECONDS
+        try:
+            if os.path.samestat(self._path.stat(), os.fstat(self._descriptor)):
+                return
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return
+        try:
+            descriptor = self._open()
+        except OSError:
+            return
+        os.close(self._descriptor)
+        self._descriptor = descriptor
 
 
 class Recorder:
@@ -91,8 +123,7 @@ class Recorder:
             self._log.write(self._line(event, request, now))
 
     def evidence(self, event: Happening) -> AddAudit:
-        """The same, and the row to commit with the change that the event tells of."""
-        self.record(event)
+        """The row to commit with the change that the event tells of. See `audit.evidence.commit`."""
         request = current_request.get()
         document = {
             **dataclasses.asdict(event),
@@ -114,36 +145,64 @@ class Recorder:
         )
 
     def _line(self, event: Happening, request: CurrentRequest, now: int) -> str:
-        """Time, tracking id, event, subject, address, client, protocol, issuer, role, status, description."""
+        """Behaviour §23: time, tracking id, transaction id, event, subject, address, application, client, protocol,
+        host, role, status, adapter, description, response time."""
         second, ms = divmod(now, 1000)
         if second != self._second:
             self._second = second
             self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        details = _DETAILS.get(type(event))
-        if details is None:
-            details = _DETAILS[type(event)] = tuple(
-                f.name for f in dataclasses.fields(event) if f.name not in {"client_id", "subject"}
-            )
-        words = []
-        for name in details:
+        shape = _SHAPES.get(type(event)) or _shape_of(event)
+        transaction = event.grant_id if shape.has_grant else ""  # type: ignore[attr-defined]
+        adapter = event.validator if shape.has_validator else ""  # type: ignore[attr-defined]
+        description = event.name
+        for name in shape.details:
             value = getattr(event, name)
             if value not in ("", ()):
-                words.append(f"{name}={value}")
+                description += f" {name}={value}"
+        host = _HOSTS.get(request.issuer)
+        if host is None:
+            host = _HOSTS[request.issuer] = urlsplit(request.issuer).hostname or ""
+        took = now - request.began if request.began else ""
         line = (
-            f"{self._stamp},{ms:03d} | {request.id} | {event.name} | {event.subject} | {request.source}"
-            f" | {event.client_id} | OAuth20 | {request.issuer} | AS | {event.outcome} | {' '.join(words)}"
+            f"{self._stamp},{ms:03d} | {request.id} | {transaction} | {shape.word} | {event.subject} | {request.source}"
+            f" |  | {event.client_id} | OAuth20 | {host} | AS | {event.outcome} | {adapter} | {description} | {took}"
         )
         if line.isascii() and line.isprintable() and line.count("|") == _BARS and "\\" not in line:
             return line  # as nearly always: nothing in it needs escaping
         return (
-            f"{self._stamp},{ms:03d} | {request.id} | {event.name} | {escaped(event.subject)} | {request.source}"
-            f" | {escaped(event.client_id)} | OAuth20 | {request.issuer} | AS | {event.outcome}"
-            f" | {escaped(' '.join(words))}"
+            f"{self._stamp},{ms:03d} | {request.id} | {escaped(transaction)} | {shape.word} | {escaped(event.subject)}"
+            f" | {escaped(request.source)} |  | {escaped(event.client_id)} | OAuth20 | {escaped(host)} | AS"
+            f" | {event.outcome} | {escaped(adapter)} | {escaped(description)} | {took}"
         )
 
 
-_BARS = 10
-_DETAILS: dict[type, tuple[str, ...]] = {}
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the line of a class of events is made of."""
+
+    word: str
+    has_grant: bool
+    has_validator: bool
+    details: tuple[str, ...]
+    """The fields that are told in the description."""
+
+
+_BARS = 14
+_COLUMNS = frozenset({"client_id", "subject", "grant_id", "validator"})
+_SHAPES: dict[type, _Shape] = {}
+_HOSTS: dict[str, str] = {}
+"""By issuer: those of this server, and none for what happens outside a request."""
+
+
+def _shape_of(event: Happening) -> _Shape:
+    names = [field.name for field in dataclasses.fields(event)]
+    shape = _SHAPES[type(event)] = _Shape(
+        word=str(event.word),
+        has_grant="grant_id" in names,
+        has_validator="validator" in names,
+        details=tuple(name for name in names if name not in _COLUMNS),
+    )
+    return shape
 
 
 def escaped(text: str) -> str:

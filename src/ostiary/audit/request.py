@@ -12,6 +12,8 @@ class CurrentRequest:
     issuer: str
     source: str
     """The caller's address."""
+    began: int = 0
+    """When the work on it began (ms); 0: not known."""
 
 
 NOBODY = CurrentRequest(id="", issuer="", source="")

@@ -5,7 +5,7 @@ The forms of the pages come back to the same walk, so that whatever was switched
 
 from dataclasses import dataclass, replace
 
-from ostiary.audit.events import AuthorizationAnswered, ConsentDecided, RequestRefused
+from ostiary.audit.events import AuthorizationAnswered, ConsentDecided, RequestRefused, SessionUsed, SignOnAsked
 from ostiary.authorization_endpoint import hints
 from ostiary.authorization_endpoint.checks import Asked, At, check
 from ostiary.authorization_endpoint.outcomes import AskConsent, AskSignOn, Given, Outcome, Progress, Visitor
@@ -28,11 +28,13 @@ from ostiary.errors import (
 )
 from ostiary.parameters import Parameters
 from ostiary.ports.changes import Change
+from ostiary.ports.events import Happening
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.proofs import pkce
 from ostiary.server import Server
 from ostiary.server_settings.scopes import OPENID
 from ostiary.sessions import session as sessions
+from ostiary.sessions.session import Session
 from ostiary.tokens import codes, managers, persistent_grants
 from ostiary.tokens.people import Person, find_person
 from ostiary.users import consent, flow, sign_on
@@ -193,8 +195,17 @@ async def _for_person(
     ready = Ready(asked=asked, reply=reply, signed_on=signed_on, granted=granted, manager_id=manager.id)
     answer = await _issue(ready, progress.given, server)
     if visitor.session is not None and not signed_on.is_fresh:
-        await sessions.touch(visitor.session, server)
+        await _used(visitor.session, asked.client, server)
     return answer
+
+
+async def _used(session: Session, client: Client, server: Server) -> None:
+    await sessions.touch(session, server)
+    server.events.record(
+        SessionUsed(
+            client_id=client.client_id, subject=session.user_key, validator=session.validator, session=session.sri
+        )
+    )
 
 
 # Sign-on --------------------------------------------------------------------------------------------------------------
@@ -261,6 +272,8 @@ def _ask_sign_on(
     if reason is Reason.OTHER_PERSON and signed_on is not None and signed_on.is_fresh:
         # Core §3.1.2.2: it was asked, and somebody else signed on; asking for ever would help nobody.
         raise LoginRequired("another person than the one of the hint signed on")
+    subject = "" if signed_on is None else signed_on.person.user_key
+    server.events.record(SignOnAsked(client_id=asked.client.client_id, subject=subject, reason=reason))
     return AskSignOn(
         client=asked.client,
         reason=reason,
@@ -362,12 +375,14 @@ async def _issue(ready: Ready, given: Given | None, server: Server) -> Authoriza
     text = await codes.issue(code, client_id, grant_id, server, *with_it)
     scope = " ".join(ready.granted)
     server.events.record(
-        AuthorizationAnswered(client_id=client_id, subject=person.user_key, response_type="code", scope=scope)
+        AuthorizationAnswered(
+            client_id=client_id, subject=person.user_key, response_type="code", scope=scope, grant_id=grant_id
+        )
     )
     return ready.reply.answer(("code", text))
 
 
-async def _consent_changes(ready: Ready, given: Given, server: Server) -> tuple[Change, ...]:
+async def _consent_changes(ready: Ready, given: Given, server: Server) -> tuple[Change | Happening, ...]:
     """The decision as evidence, and what is remembered of it."""
     client_id, user_key = ready.asked.client.client_id, ready.signed_on.person.user_key
     scope = " ".join(ready.granted)
@@ -381,7 +396,7 @@ async def _consent_changes(ready: Ready, given: Given, server: Server) -> tuple[
         lifetime_days=ready.asked.settings.consent.lifetime_days,
         now=server.clock.now(),
     )
-    return memory, server.events.evidence(decided)
+    return memory, decided
 
 
 def _code(ready: Ready, server: Server) -> codes.AuthorizationCode:

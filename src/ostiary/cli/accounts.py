@@ -9,9 +9,11 @@ import click
 import msgspec
 
 from ostiary.audit.events import AccountChanged
+from ostiary.audit.evidence import commit
 from ostiary.cli.setup import data_option, with_server
 from ostiary.first_start import ADMINISTRATORS, account_record
 from ostiary.ports.changes import AddAccount, Change, Conflict, SaveAccount
+from ostiary.ports.events import Happening
 from ostiary.ports.records import AccountRecord
 from ostiary.secret import Secret
 from ostiary.server import Server
@@ -109,15 +111,15 @@ def admin_password(username: str, password: str, data: Path | None) -> None:
 
 
 async def _add(server: Server, store: str, entries: list[tuple[str, Secret, Mapping[str, Any]]]) -> None:
-    changes: list[Change] = []
+    changes: list[Change | Happening] = []
     for username, password, members in entries:
         _check_password(username, password.reveal())
         record = account_record(store, username, await server.passwords.hash(password), dict(members))
         changes.append(AddAccount(record))
         event = AccountChanged(subject=username, by="command line", store=store, what="added")
-        changes.append(server.events.evidence(event))
+        changes.append(event)
     try:
-        await server.stores.commit(*changes)
+        await commit(server, *changes)
     except Conflict as conflict:
         taken = conflict.change.account.username if isinstance(conflict.change, AddAccount) else "an account"
         raise click.ClickException(f"{taken} is there already; nothing was changed") from None
@@ -141,7 +143,7 @@ def _change_password(store: str, username: str, password: str, data: Path | None
         new = _with_password(account, await server.passwords.hash(Secret(password)))
         event = AccountChanged(subject=username, by="command line", store=store, what="password")
         try:
-            await server.stores.commit(SaveAccount(new, account.version), server.events.evidence(event))
+            await commit(server, SaveAccount(new, account.version), event)
         except Conflict:
             raise click.ClickException("somebody else changed this account just now; try again") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ostiary.audit.events import SettingsApplied
+from ostiary.audit.evidence import commit
 from ostiary.cli.setup import data_option, with_server
 from ostiary.clients.documents import client_of
 from ostiary.ports.changes import Conflict
@@ -53,9 +54,8 @@ def apply_server(file: Any, data: Path | None) -> None:
         for name in plan.unknown:
             click.echo(f"{name} is not known here and was ignored", err=True)
         if plan.changes:
-            evidence = server.events.evidence(SettingsApplied(by="command line", changed=plan.changed))
             try:
-                await server.stores.commit(*plan.changes, evidence)
+                await commit(server, *plan.changes, SettingsApplied(by="command line", changed=plan.changed))
             except Conflict:
                 raise click.ClickException("somebody else changed this just now; try again") from None
         return plan.changed

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ostiary.audit.events import ClientCreated, ClientDeleted, ClientReplaced
+from ostiary.audit.evidence import commit
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects import legacy
 from ostiary.clients.dialects.manners import ClientDraft
@@ -105,9 +106,9 @@ class ClientRegistry:
         now = self.clock.now()
         clients = [await self._settled(draft, None, now) for draft in judged]
         changes: list[Change] = [AddClient(_record(client)) for client in clients]
-        changes += [self.events.evidence(ClientCreated(client_id=client.client_id, by=by)) for client in clients]
+        created = [ClientCreated(client_id=client.client_id, by=by) for client in clients]
         try:
-            await self.stores.commit(*changes)
+            await commit(self, *changes, *created)
         except Conflict as conflict:
             added = conflict.change
             client_id = added.client.client_id if isinstance(added, AddClient) else ""
@@ -140,9 +141,7 @@ class ClientRegistry:
         if await self.stores.client(client_id) is None:
             raise NoSuchClient(client_id)
         try:
-            await self.stores.commit(
-                RemoveClient(client_id), self.events.evidence(ClientDeleted(client_id=client_id, by=by))
-            )
+            await commit(self, RemoveClient(client_id), ClientDeleted(client_id=client_id, by=by))
         except Conflict as conflict:
             raise NoSuchClient(client_id) from conflict
 
@@ -183,7 +182,7 @@ class ClientRegistry:
     async def _save(self, befores: list[Client], judged: list[ClientDraft], by: str) -> tuple[Saved, ...]:
         now = self.clock.now()
         saves: list[Change] = []
-        evidence: list[Change] = []
+        replaced: list[ClientReplaced] = []
         afters = []
         for before, draft in zip(befores, judged, strict=True):
             after = await self._settled(draft, before, now)
@@ -193,9 +192,9 @@ class ClientRegistry:
                 continue
             afters.append(after)
             saves.append(SaveClient(_record(after), before.version))
-            evidence.append(self.events.evidence(ClientReplaced(client_id=before.client_id, by=by, changed=changed)))
+            replaced.append(ClientReplaced(client_id=before.client_id, by=by, changed=changed))
         if saves:
-            await self.stores.commit(*saves, *evidence)
+            await commit(self, *saves, *replaced)
         return tuple(_saved(after, draft) for after, draft in zip(afters, judged, strict=True))
 
     def _judged(self, draft: ClientDraft) -> ClientDraft:

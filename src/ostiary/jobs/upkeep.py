@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 
 from ostiary.audit.events import SigningKeysRotated
+from ostiary.audit.evidence import commit
 from ostiary.audit.usage import LastUsed
 from ostiary.jobs.lease import Job, Lease, run
 from ostiary.keys.rotation import rotate
@@ -71,6 +72,5 @@ async def rotate_when_due(
     )
     if not changes:
         return False
-    evidence = server.events.evidence(SigningKeysRotated(by=by, kids=tuple(r.kid for r in records)))
-    await server.stores.commit(*changes, evidence)
+    await commit(server, *changes, SigningKeysRotated(by=by, kids=tuple(r.kid for r in records)))
     return True

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ostiary.audit.events import AccountChanged
+from ostiary.audit.evidence import commit
 from ostiary.client_management import registry
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects import legacy
@@ -198,7 +199,7 @@ async def _person(server: Server, username: str, claims: dict[str, Any]) -> str:
         account = account_record(USERS, username, await server.passwords.hash(password), members)
         added = AccountChanged(subject=username, by=BY, store=USERS, what="added")
         try:
-            await server.stores.commit(AddAccount(account), server.events.evidence(added))
+            await commit(server, AddAccount(account), added)
         except Conflict:
             return CHANGED
     return password.reveal() if _is_ours(account, key_id) else CHANGED

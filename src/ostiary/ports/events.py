@@ -11,6 +11,8 @@ class Happening(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
     name: ClassVar[str]
     """In the past tense, dotted: ``client.replaced``."""
+    word: ClassVar[Any]
+    """What the audit log calls it: one of a closed set of words."""
     outcome: ClassVar[str]
     """``success``, ``failure`` or ``inprogress``."""
 
@@ -30,4 +32,4 @@ class Events(Protocol):
         """Log and count. For what outsiders can cause without limit: never a row."""
 
     def evidence(self, event: Happening) -> AddAudit:
-        """Log and count, and give the audit row to commit together with the change the event tells of."""
+        """The audit row of the event, and nothing else: `audit.evidence.commit` keeps it and then records the event."""

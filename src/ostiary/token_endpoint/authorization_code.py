@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import NoReturn
 
 from ostiary.audit.events import CodeReplayed
+from ostiary.audit.evidence import commit
 from ostiary.clients.client import Client
 from ostiary.errors import InvalidGrant, InvalidRequest, InvalidTarget, OAuthError, Why
 from ostiary.parameters import Parameters
@@ -117,7 +118,7 @@ async def _take_back(record: CodeRecord, server: Server) -> NoReturn:
     event = CodeReplayed(client_id=record.client_id, grant_id=record.grant_id)
     revocation = RevokeGrant(record.grant_id, server.clock.now())
     with suppress(Conflict):  # another replay was faster: what it took back is durable, and its evidence too
-        await server.stores.commit(RemoveCode(record.key), revocation, server.events.evidence(event))
+        await commit(server, RemoveCode(record.key), revocation, event)
     raise InvalidGrant(UNKNOWN, Why(rule="RFC 6749 §4.1.2", compared={"grant": record.grant_id}))
 
 

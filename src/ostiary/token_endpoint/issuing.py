@@ -97,6 +97,7 @@ def issue(
         grant_type=approval.grant_type,
         scope=prepared.scope_text,
         manager=manager.id,
+        grant_id=approval.grant_id,
     )
     return Issued(answer=answer, changes=minted.changes, event=event)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ostiary.audit.events import RefreshTokenReused
+from ostiary.audit.evidence import commit
 from ostiary.clients.client import Client
 from ostiary.errors import InvalidGrant, Why
 from ostiary.parameters import Parameters
@@ -120,6 +121,6 @@ async def _reused(found: Found, server: Server) -> None:
     event = RefreshTokenReused(client_id=grant.client_id, subject=grant.user_key, grant_id=grant.grant_id)
     revokes = server.settings.compatibility.revoke_grant_on_reuse
     revocation: tuple[Change, ...] = (RevokeGrant(grant.grant_id, server.clock.now()),) if revokes else ()
-    await server.stores.commit(*revocation, server.events.evidence(event))
+    await commit(server, *revocation, event)
     why = Why(rule="RFC 9700 §4.14.2", setting="compatibility.revoke_grant_on_reuse", level="server")
     raise InvalidGrant(UNKNOWN, why)

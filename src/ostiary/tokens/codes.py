@@ -2,8 +2,10 @@
 
 import msgspec
 
+from ostiary.audit.evidence import commit
 from ostiary.ports.changes import AddCode, Change
 from ostiary.ports.clock import SECOND
+from ostiary.ports.events import Happening
 from ostiary.ports.records import CodeRecord
 from ostiary.proofs.pkce import Challenge
 from ostiary.server import Server
@@ -77,10 +79,12 @@ def new_code(code: AuthorizationCode, client_id: str, grant_id: str, server: Ser
     return text, AddCode(record)
 
 
-async def issue(code: AuthorizationCode, client_id: str, grant_id: str, server: Server, *with_it: Change) -> str:
-    """Give out a code: durable before it is returned, together with `with_it` (a consent, a session, evidence)."""
+async def issue(
+    code: AuthorizationCode, client_id: str, grant_id: str, server: Server, *with_it: Change | Happening
+) -> str:
+    """Give out a code: durable before it is returned, together with `with_it` (a consent and the evidence of it)."""
     text, change = new_code(code, client_id, grant_id, server)
-    await server.stores.commit(change, *with_it)
+    await commit(server, change, *with_it)
     return text
 
 

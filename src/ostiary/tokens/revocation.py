@@ -1,6 +1,7 @@
 """RFC 7009: a client gives a token back (behaviour §12.2)."""
 
 from ostiary.audit.events import TokenRevoked
+from ostiary.audit.evidence import commit
 from ostiary.clients.client import Client
 from ostiary.errors import UnsupportedTokenType, Why
 from ostiary.parameters import Parameters
@@ -37,7 +38,7 @@ async def _refresh_token(text: str, client: Client, server: Server) -> bool:
     event = TokenRevoked(
         client_id=client.client_id, subject=grant.user_key, kind="refresh_token", grant_id=grant.grant_id
     )
-    await server.stores.commit(RevokeGrant(grant.grant_id, server.clock.now()), server.events.evidence(event))
+    await commit(server, RevokeGrant(grant.grant_id, server.clock.now()), event)
     return True
 
 

@@ -6,7 +6,8 @@ An unknown name costs what a known one costs and is answered in the same words.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ostiary.audit.events import SignedOn, SignOnFailed
+from ostiary.audit.events import SessionCreated, SessionDeleted, SignedOn, SignOnFailed
+from ostiary.audit.evidence import commit
 from ostiary.ports.clock import MINUTE
 from ostiary.ports.records import AccountRecord
 from ostiary.server import Server
@@ -99,7 +100,16 @@ async def begin_session(
         before=before,
         server=server,
     )
-    await server.stores.commit(*begun.changes, server.events.evidence(event))
+    await commit(server, *begun.changes, event)
+    if before is not None:
+        ended = SessionDeleted(
+            client_id=client_id, subject=before.user_key, validator=before.validator, session=before.sri
+        )
+        server.events.record(ended)
+    created = SessionCreated(
+        client_id=client_id, subject=person.user_key, validator=person.validator, session=begun.session.sri
+    )
+    server.events.record(created)
     return sign_on, begun
 
 
