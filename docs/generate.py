@@ -51,9 +51,8 @@ def environment() -> str:
     lines = ["| Variable | In `ostiary.toml` | Default | Meaning |", "| --- | --- | --- | --- |"]
     for option in OPTIONS:
         default = f"`{option.default}`" if option.default else "–"
-        lines.append(
-            f"| `{option.name}` | `{option.toml_key}` | {default} | {option.help.replace('|', chr(92) + '|')} |"
-        )
+        key = f"`{option.toml_key}`" if option.toml_key else "–"
+        lines.append(f"| `{option.name}` | {key} | {default} | {option.help.replace('|', chr(92) + '|')} |")
     return "\n".join([*lines, ""])
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ostiary.account_rules import BadAccount, check_password, check_username
 from ostiary.secret import Secret
 
 
 class ConfigError(Exception):
     """The configuration cannot work; the message names the variable and says what to do."""
+
+
+DATA = "OSTIARY_DATA"
+FILE = "ostiary.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,12 @@ class Option:
 
     @property
     def toml_key(self) -> str:
-        """The key in ostiary.toml."""
-        return self.name.removeprefix("OSTIARY_").lower()
+        """The key in ostiary.toml; empty for the folder that the file itself lies in."""
+        return "" if self.name == DATA else self.name.removeprefix("OSTIARY_").lower()
 
 
 OPTIONS = (
-    Option("OSTIARY_DATA", "./var", "data folder: SQLite file, key file, log/, languages/"),
+    Option(DATA, "./var", "data folder: SQLite file, key file, ostiary.toml, log/, languages/, theme/"),
     Option("OSTIARY_KEY_FILE", "", "key-encryption key; every node of one database must be given the same"),
     Option("OSTIARY_DATABASE_URL", "", "postgresql://… (default: SQLite in the data folder)"),
     Option("OSTIARY_ISSUER", "", "public base URL of the runtime, which is the issuer"),
@@ -133,12 +139,13 @@ def load(
     """Read the configuration; raises `ConfigError` with what to mend."""
     flags = flags or {}
     environment = os.environ if environment is None else environment
-    data = Path(flags.get("OSTIARY_DATA") or environment.get("OSTIARY_DATA") or "./var").resolve()
-    file = _toml(data / "ostiary.toml")
+    data = Path(flags.get(DATA) or environment.get(DATA) or _BY_NAME[DATA].default).resolve()
+    file = _toml(data / FILE)
+    given = {key: _text(key, value) for key, value in file.items() if key != "log"}
 
     def value(name: str) -> str:
         option = _BY_NAME[name]
-        return str(flags.get(name) or environment.get(name) or file.get(option.toml_key) or option.default)
+        return flags.get(name) or environment.get(name) or given.get(option.toml_key) or option.default
 
     config = Config(
         data=data,
@@ -152,11 +159,11 @@ def load(
         tls_cert=value("OSTIARY_TLS_CERT"),
         tls_key=value("OSTIARY_TLS_KEY"),
         tls_self_signed=_tls_mode(value("OSTIARY_TLS")),
-        behind_proxy=value("OSTIARY_BEHIND_PROXY") == "1",
+        behind_proxy=_switch("OSTIARY_BEHIND_PROXY", value("OSTIARY_BEHIND_PROXY")),
         workers=_workers(value("OSTIARY_WORKERS")),
         trusted_proxies=_networks("OSTIARY_TRUSTED_PROXIES", value("OSTIARY_TRUSTED_PROXIES")),
         outbound_allow=_networks("OSTIARY_OUTBOUND_ALLOW", value("OSTIARY_OUTBOUND_ALLOW")),
-        outbound_ca=value("OSTIARY_OUTBOUND_CA"),
+        outbound_ca=_authorities("OSTIARY_OUTBOUND_CA", value("OSTIARY_OUTBOUND_CA")),
         first_admin=_account("ADMIN", value("OSTIARY_ADMIN_USER"), value("OSTIARY_ADMIN_PASSWORD")),
         first_service=_account("SERVICE", value("OSTIARY_SERVICE_USER"), value("OSTIARY_SERVICE_PASSWORD")),
         metrics_token=Secret(value("OSTIARY_METRICS_TOKEN")),
@@ -202,11 +209,28 @@ def _check(config: Config) -> None:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        file = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except OSError as problem:
+        raise ConfigError(f"{path} cannot be read: {problem.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ConfigError(f"{path}: {problem}") from None
+    if "data" in file:
+        raise ConfigError(f"{path}: data is not set in this file, which lies in the data folder; give {DATA}")
+    unknown = sorted(file.keys() - {option.toml_key for option in OPTIONS} - {"log"})
+    if unknown:
+        raise ConfigError(f"{path}: unknown keys: {', '.join(unknown)}")
+    return file
+
+
+def _text(key: str, value: object) -> str:
+    """A value of ostiary.toml as the environment would hold it."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if not isinstance(value, str | int):
+        raise ConfigError(f"in {FILE}, {key} is a text")
+    return str(value)
 
 
 def _database_url(text: str, data: Path) -> str:
@@ -214,15 +238,19 @@ def _database_url(text: str, data: Path) -> str:
         return f"sqlite:///{data / 'ostiary.db'}"
     if text.startswith("postgres://"):
         return "postgresql://" + text.removeprefix("postgres://")
-    if not text.startswith(("postgresql://", "sqlite:///")):
-        raise ConfigError("OSTIARY_DATABASE_URL begins with postgresql:// or sqlite:///")
+    if not text.startswith(("postgresql://", "sqlite:///")) or text == "sqlite:///":
+        raise ConfigError("OSTIARY_DATABASE_URL is postgresql://… or sqlite:///PATH")
     return text
 
 
 def _base_url(name: str, text: str) -> str:
     if not text:
         return ""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as problem:
+        raise ConfigError(f"{name} is no URL ({problem}): {text}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ConfigError(f"{name} is an http or https URL without query and fragment, not {text}")
     if parts.scheme == "http" and parts.hostname != "localhost" and not _is_loopback(parts.hostname):
@@ -232,9 +260,32 @@ def _base_url(name: str, text: str) -> str:
 
 def _bind(name: str, text: str) -> Bind:
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
+    if not colon or not _is_number(port, 65535):
         raise ConfigError(f"{name} is ADDRESS:PORT, not {text}")
     return Bind(host.strip("[]"), int(port))
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in {"", "0", "1"}:
+        raise ConfigError(f"{name} is 1 or 0, not {text}")
+    return text == "1"
+
+
+def _authorities(name: str, file: str) -> str:
+    """The name of a PEM file, once it is sure that there are certificates in it."""
+    if not file:
+        return ""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=file)
+    except ssl.SSLError:
+        raise ConfigError(f"{name}: {file} holds no certificates in PEM") from None
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise ConfigError(f"{name}: {file} cannot be read: {reason}") from None
+    if not context.cert_store_stats()["x509"]:
+        raise ConfigError(f"{name}: {file} holds no certificates in PEM")
+    return file
 
 
 def _tls_mode(text: str) -> bool:
@@ -244,9 +295,13 @@ def _tls_mode(text: str) -> bool:
 
 
 def _workers(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 256:
+    if not _is_number(text, 256) or int(text) < 1:
         raise ConfigError(f"OSTIARY_WORKERS is a number from 1 to 256, not {text}")
     return int(text)
+
+
+def _is_number(text: str, at_most: int) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= at_most
 
 
 def _networks(name: str, text: str) -> tuple[Network, ...]:
@@ -259,15 +314,25 @@ def _networks(name: str, text: str) -> tuple[Network, ...]:
 def _account(which: str, user: str, password: str) -> tuple[str, Secret] | None:
     if bool(user) != bool(password):
         raise ConfigError(f"OSTIARY_{which}_USER and OSTIARY_{which}_PASSWORD go together")
-    return (user, Secret(password)) if user else None
+    if not user:
+        return None
+    try:
+        check_username(user, for_basic=True)
+    except BadAccount as problem:
+        raise ConfigError(f"OSTIARY_{which}_USER: {problem}") from None
+    try:
+        check_password(user, password)
+    except BadAccount as problem:
+        raise ConfigError(f"OSTIARY_{which}_PASSWORD: {problem}") from None
+    return user, Secret(password)
 
 
 def _log(table: object) -> LogConfig:
     if not isinstance(table, dict) or set(table) - {"format", "level"}:
-        raise ConfigError("the table [log] of ostiary.toml knows format and level")
+        raise ConfigError(f"the table [log] of {FILE} knows format and level")
     log = LogConfig(**{key: str(value) for key, value in table.items()})
     if log.format not in {"bar", "json"} or log.level not in {"normal", "headers"}:
-        raise ConfigError("in [log] of ostiary.toml, format is bar or json, and level is normal or headers")
+        raise ConfigError(f"in [log] of {FILE}, format is bar or json, and level is normal or headers")
     return log
 
 

@@ -36,6 +36,7 @@ def test_every_setting_has_its_place_in_the_manual(manual: Path) -> None:
 def test_every_variable_has_its_place_in_the_manual(manual: Path) -> None:
     page = (manual / "manual/environment.md").read_text(encoding="utf-8")
     assert all(f"| `{option.name}` |" in page for option in OPTIONS)
+    assert "| `OSTIARY_DATA` | – |" in page
 
 
 def test_a_specification_leads_to_its_function_and_its_tests(manual: Path) -> None:
