@@ -106,3 +106,50 @@ def test_who_leaves_early_harms_nobody(server: Running) -> None:
         with socket.create_connection(("127.0.0.1", server.runtime_port), timeout=10) as sock:
             sock.sendall(GET % (b"/pf/heartbeat.ping", b""))
     assert httpx.get(f"{server.issuer}/pf/heartbeat.ping").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target", [b"http://evil.test", b"http://h:999999/", b"http://[/", b"evil", b"\xff", b"ftp://x/y"]
+)
+def test_a_target_that_is_no_path_is_400_and_is_not_logged(server: Running, target: bytes) -> None:
+    for method in (b"GET", b"POST"):
+        request = method + b" " + target + b"?code=CANARY HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        assert exchange(server, request).startswith(b"HTTP/1.1 40")
+    assert "CANARY" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_target_in_absolute_form_is_answered_like_its_path(server: Running) -> None:
+    answer = exchange(server, GET % (b"http://localhost/pf/heartbeat.ping?x=y", LAST))
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_one_field_that_never_ends_is_refused_while_it_comes(server: Running) -> None:
+    with socket.create_connection(("127.0.0.1", server.runtime_port), timeout=10) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nX: ")
+        with pytest.raises(OSError, match=r"."):
+            for _ in range(2000):
+                sock.sendall(b"a" * 65536)
+    assert httpx.get(f"{server.issuer}/pf/heartbeat.ping").status_code == 200
+
+
+def test_many_large_but_legal_requests_on_one_connection_are_answered(server: Running) -> None:
+    body = b"grant_type=x&client_id=" + b"a" * 60_000
+    head = b"POST /as/token.oauth2 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    one = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    answer = exchange(server, one * 3 + GET % (b"/pf/heartbeat.ping", LAST))
+    assert answer.count(b"HTTP/1.1 401") == 3
+    assert answer.count(b"HTTP/1.1 200") == 1
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "]", "a@localhost", "localhost:99999999", "[::1]:x", "evil.test", ""])
+def test_the_administration_answers_to_its_own_names_alone(server: Running, host: str) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{server.admin_port}/metrics", headers={"host": host})
+    assert answer.status_code in {400, 421}
+
+
+def test_metrics_are_not_for_who_comes_through_a_proxy(server: Running) -> None:
+    url = f"http://127.0.0.1:{server.admin_port}/metrics"
+    assert httpx.get(url).status_code == 200
+    for name, value in (("forwarded", "for=127.0.0.1"), ("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "x")):
+        assert httpx.get(url, headers={name: value}).status_code == 401

@@ -22,6 +22,8 @@ LIMIT = "client-auth"
 """Failures per source and client."""
 SOURCE_LIMIT = "client-auth-source"
 """Slow hashes that the failures of one source may cost."""
+MOST_ID_CHARACTERS = 256
+"""C001: the longest id a client may have."""
 _SECRETS = frozenset({AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST})
 
 
@@ -31,6 +33,7 @@ async def authenticate(knock: Knock, server: Server) -> Client:
     if remembered_client is not None:
         return remembered_client
     claim = presented(knock)
+    check_id_can_exist(claim)
     bucket = f"{knock.source} {claim.client_id}"
     if not server.limits.peek(LIMIT, bucket):
         raise TooManyRequests("too many failed attempts, try again later", Why(rule="threat T-21"))
@@ -56,6 +59,12 @@ async def authenticate(knock: Knock, server: Server) -> Client:
     if slow and await _fits_slowly(slow, claim, bucket, server):
         return client
     return await _refuse("wrong secret", client.client_id, claim, bucket, knock, server, hashed=bool(slow))
+
+
+def check_id_can_exist(claim: Presented) -> None:
+    """Threat T-62: no client has an id this long, so nobody may make us look it up, count it or log it."""
+    if len(claim.client_id) > MOST_ID_CHARACTERS:
+        raise InvalidClient(Why(rule="threat T-62", setting="identity.client_id"), tried_basic=claim.is_basic)
 
 
 def _objection(client: Client, claim: Presented) -> str | None:

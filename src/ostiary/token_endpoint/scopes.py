@@ -47,5 +47,7 @@ def narrowed(requested: str | None, granted: Scope, client: Client, server: Serv
     scope = parse_scope(requested)
     if not within(server.settings.scope_book, scope, granted):
         raise InvalidScope("scope names more than was granted", Why(rule="RFC 6749 §6"))
-    check_allowed(tuple(value for value in scope if value in granted), client, server)
+    left = tuple(value for value in granted if is_allowed(value, client, server))
+    if not within(server.settings.scope_book, scope, left):  # a member of a group goes with its group
+        raise InvalidScope("the client lost a scope that was granted", Why(rule="threat T-14", setting="scopes"))
     return scope

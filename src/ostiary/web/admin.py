@@ -1,6 +1,7 @@
 """The administration port: heartbeat and metrics. The management APIs and the console will stand here too."""
 
 import hmac
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -38,16 +39,28 @@ def only_for(hosts: frozenset[str], handler: Handler) -> Handler:
     """The handler, for requests that name one of these hosts."""
 
     async def guarded(call: Call, server: Server) -> Reply:
-        host = urlsplit("//" + (call.header(b"host") or "")).hostname
-        if host not in hosts:
+        if host_of(call.header(b"host") or "") not in hosts:
             return Reply.text("This host name is not served here.\n", 421)
         return await handler(call, server)
 
     return guarded
 
 
+def host_of(field: str) -> str:
+    """RFC 9110 §7.2: the host of a ``Host`` field, without its port; empty for anything that is not exactly one."""
+    found = _HOST.fullmatch(field)
+    return "" if found is None else (found["literal"] or found["name"]).lower()
+
+
+_HOST = re.compile(r"(?:\[(?P<literal>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
+
+
 def _is_local(call: Call) -> bool:
-    return call.source in {"127.0.0.1", "::1"}
+    """Whether the connection itself comes from this machine and nobody stands in between."""
+    return call.peer in {"127.0.0.1", "::1"} and _FORWARDED.isdisjoint([name for name, _ in call.headers])
+
+
+_FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
 
 
 def _has_token(call: Call, token: str) -> bool:

@@ -5,7 +5,9 @@ import logging
 import os
 from base64 import b32encode
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import unquote_plus
 
 from ostiary.audit.events import RequestRefused
 from ostiary.audit.request import CurrentRequest, current_request
@@ -16,12 +18,43 @@ from ostiary.web.call import NO_STORE, Call, Receive, Refused, Reply, Send
 from ostiary.web.peers import Peers
 
 Handler = Callable[[Call, Server], Awaitable[Reply]]
-Routes = Mapping[str, Mapping[str, Handler]]
-"""Path → method → handler. A path that ends in ``/*`` takes whatever follows (`Call.rest`)."""
+Fault = Callable[[Call, Exception, Server | None], Reply]
+"""What is answered when there is no reply; without a snapshot when there is none that could be trusted."""
+Methods = Mapping[str, Handler]
+"""Method → handler; ``*`` takes every method that is not named, HEAD goes with GET."""
+
+
+def protocol_fault(call: Call, error: Exception, server: Server | None) -> Reply:
+    """What the endpoints of the protocols answer: a refusal as it is, and whatever else happens as a server error."""
+    if isinstance(error, OAuthError):
+        return refusal(error, call.path, server)
+    if isinstance(error, ShownHere):
+        return refusal(error.error, call.path, server)
+    if isinstance(error, Refused):
+        return plain_refusal(error)
+    if isinstance(error, StoreUnavailable):
+        log.warning("request %s: the store is not available: %s", call.request_id, error)
+        return refusal(TemporarilyUnavailable("try again soon"), call.path, None)
+    log.error("request %s failed", call.request_id, exc_info=error)
+    return refusal(ServerError("something went wrong; the log knows more under the request id"), call.path, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What answers at one path, and how it says that something went wrong."""
+
+    methods: Methods
+    fault: Fault = protocol_fault
+
+
+Routes = Mapping[str, Methods | Route]
+"""By path; methods alone have the faults of the protocols. A path that ends in ``/*`` takes whatever follows
+(`Call.rest`)."""
 
 Published = Callable[[Server], Reply]
 """A document that is the same for everybody, as long as the snapshot is."""
 
+_SECRETS = frozenset({"token", "client_secret", "password"})
 _SPECIAL = frozenset({b"if-none-match", b"content-length", b"transfer-encoding", b"upgrade"})
 """Fields with which even a published document is answered the usual way."""
 
@@ -68,10 +101,11 @@ class Surface:
         """
         self._published = {(base_path + path).encode(): document for path, document in (published or {}).items()}
         self._ready: dict[bytes, tuple[Server, bytes]] = {}
-        self._exact = {path: methods for path, methods in routes.items() if not path.endswith("/*")}
+        whole = {path: route if isinstance(route, Route) else Route(route) for path, route in routes.items()}
+        self._exact = {path: route for path, route in whole.items() if not path.endswith("/*")}
         self._prefixes = sorted(
-            ((path[:-1], methods) for path, methods in routes.items() if path.endswith("/*")),
-            key=lambda route: -len(route[0]),
+            ((path[:-1], route) for path, route in whole.items() if path.endswith("/*")),
+            key=lambda one: -len(one[0]),
         )
         self.house: Snapshots = NotReady()
         """Where the snapshots come from; the house takes this place when it stands."""
@@ -103,6 +137,7 @@ class Surface:
         if scope["type"] != "http":
             return
         client = scope.get("client")
+        extensions = scope.get("extensions", {})
         call = Call(
             method=scope["method"],
             path=scope["path"],
@@ -113,7 +148,8 @@ class Surface:
             scheme=scope["scheme"],
             request_id="",
             receive=receive,
-            certificate=scope.get("extensions", {}).get("tls_client_certificate"),
+            certificate=extensions.get("tls_client_certificate"),
+            tls=extensions.get("tls_version", ""),
         )
         reply = await self.answer(self.call_of(call))
         await reply.send(send, head_only=call.method == "HEAD")
@@ -121,6 +157,7 @@ class Surface:
     def call_of(self, call: Call) -> Call:
         """The call with its id, and its source and scheme as the proxies in front tell them."""
         call.request_id = f"{self._id_prefix}-{next(self._numbers):x}"
+        call.peer = call.source
         if self._peers.has_proxies:
             call.source, call.scheme = self._peers.behind_proxy(call.source, call.scheme, call.headers)
         return call
@@ -138,43 +175,46 @@ class Surface:
             if found is None and not path.startswith(self._base_path + "/"):
                 return not_found()
             path = call.path = found or path[len(self._base_path) :]
-        methods = self._exact.get(path) or self._below(call, path)
-        if methods is None:
+        route = self._exact.get(path) or self._below(call, path)
+        if route is None:
             return not_found()
-        method = "GET" if call.method == "HEAD" else call.method
-        handler = methods.get(method)
+        methods = route.methods
+        handler = methods.get("GET" if call.method == "HEAD" else call.method) or methods.get("*")
         if handler is None:
             allow = ", ".join(sorted(methods)).encode()
             return Reply.json(
                 {"error": "invalid_request", "error_description": "method not allowed"}, 405, ((b"allow", allow),)
             )
+        if call.query and call.method == "POST":
+            warn_of_query(call)
         try:
             server = self.house.now() or await self.house.current()
-            current_request.set(CurrentRequest(call.request_id, server.issuer, call.source))
+            current_request.set(CurrentRequest(call.request_id, server.issuer, call.source, server.clock.now()))
             return await handler(call, server)
-        except OAuthError as error:
-            return refusal(error, call.path, self.house.now())
-        except ShownHere as shown:
-            return refusal(shown.error, call.path, self.house.now())
-        except Refused as refused:
-            return plain_refusal(refused)
-        except StoreUnavailable as problem:
-            log.warning("request %s: the store is not available: %s", call.request_id, problem)
-            return refusal(TemporarilyUnavailable("try again soon"), call.path, None)
-        except Exception:
-            log.exception("request %s failed", call.request_id)
-            return refusal(
-                ServerError("something went wrong; the log knows more under the request id"), call.path, None
-            )
+        except Exception as error:
+            return route.fault(call, error, self.house.now())
 
-    def _below(self, call: Call, path: str) -> Mapping[str, Handler] | None:
-        for prefix, methods in self._prefixes:
+    def _below(self, call: Call, path: str) -> Route | None:
+        for prefix, route in self._prefixes:
             if path.startswith(prefix):
                 raw = call.raw_path.decode("latin-1") or path
                 raw = raw[len(self._base_path) :] if self._base_path else raw
                 call.rest = raw[len(prefix) :] if raw.startswith(prefix) else path[len(prefix) :]
-                return methods
+                return route
         return None
+
+
+def warn_of_query(call: Call) -> None:
+    """Behaviour §1: secrets of a POST count in its body only. Whoever put one elsewhere has it in somebody's log now."""
+    names = {unquote_plus(field.partition("=")[0]) for field in call.query.decode("latin-1").split("&")} & _SECRETS
+    if names:
+        told = ", ".join(sorted(names))
+        log.warning(
+            "request %s from %s: %s in the query string of a POST was ignored; secrets belong in the body",
+            call.request_id,
+            call.source,
+            told,
+        )
 
 
 def refusal(error: OAuthError, endpoint: str, server: Server | None, client_id: str = "") -> Reply:

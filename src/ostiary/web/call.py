@@ -44,12 +44,16 @@ class Call:
     """The address of the caller: of the peer, or what a trusted proxy in front says."""
     scheme: str
     request_id: str
+    peer: str = ""
+    """The address at the other end of the connection, whoever it speaks for."""
     receive: Receive | None = None
     """Where the body comes from, piece by piece, unless it is here already."""
     content: bytes | None = None
     """The whole body, when it came together with the head."""
     certificate: bytes | None = None
     """The TLS client certificate (DER), if one came over the port that asks for them."""
+    tls: str = ""
+    """The TLS version of the connection to us, e.g. ``TLSv1.3``; empty for plain HTTP, as behind a proxy."""
     rest: str = ""
     """What follows the prefix of a route that takes one, still percent-encoded."""
     notes: dict[str, str] = field(default_factory=dict)

@@ -8,6 +8,10 @@ from ostiary.config import Network
 Headers = Sequence[tuple[bytes, bytes]]
 
 
+UNKNOWN = "unknown"
+"""RFC 7239 §6.2: the address of a caller that its proxy does not tell."""
+
+
 class Peers:
     """Honours forwarded headers from configured peers, and nobody else's."""
 
@@ -28,14 +32,19 @@ class Peers:
         return any(parsed in network for network in self._trusted)
 
     def behind_proxy(self, peer: str, scheme: str, headers: Headers) -> tuple[str, str]:
-        """The caller's address and scheme, walking the forwarded chain from its trusted end (RFC 7239 §5.2)."""
+        """The caller's address and scheme, walking the forwarded chain from its trusted end.
+
+        A proxy that writes ``X-Forwarded-For`` may pass on a ``Forwarded`` field that its caller invented, and the
+        other way round; so when both came, the older and far more common one counts alone. A hop that is no address
+        makes the caller `UNKNOWN`: never the proxy, which would give a stranger its standing.
+        """
         if not self.is_trusted(peer):
             return peer, scheme
         values: dict[bytes, list[str]] = {}
         for name, value in headers:
             if name in (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto"):
                 values.setdefault(name, []).append(value.decode("latin-1"))
-        if b"forwarded" in values:
+        if b"forwarded" in values and b"x-forwarded-for" not in values:
             return _from_forwarded(self, peer, scheme, ",".join(values[b"forwarded"]))
         hops = [hop.strip() for hop in ",".join(values.get(b"x-forwarded-for", [])).split(",") if hop.strip()]
         protocols = [p.strip().lower() for p in ",".join(values.get(b"x-forwarded-proto", [])).split(",") if p.strip()]
@@ -48,7 +57,7 @@ class Peers:
         for hop in reversed(hops):
             address = _address(hop)
             if address is None:
-                break
+                return UNKNOWN
             source = address
             if not self.is_trusted(address):
                 break
@@ -67,7 +76,7 @@ def _from_forwarded(peers: Peers, peer: str, scheme: str, text: str) -> tuple[st
             scheme = fields["proto"].lower()
         address = _address(fields.get("for", ""))
         if address is None:
-            break
+            return UNKNOWN, scheme
         source = address
         if not peers.is_trusted(address):
             break

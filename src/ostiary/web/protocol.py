@@ -20,6 +20,9 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_SHORT_BYTES = 64 * 1024
 """Bodies up to this length take the short way."""
 
+REQUEST_SECONDS = 30.0
+"""How long a request may take from its first byte (a connection: from its beginning) until it is here whole."""
+
 Headers = list[tuple[bytes, bytes]]
 log = logging.getLogger("ostiary.web")
 
@@ -76,25 +79,54 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _date: tuple[Any, bytes] = (None, b"")
     certificate: bytes | None = None
+    tls = ""
+    """The TLS version of the connection."""
+    _extensions: dict[str, Any] | None = None
+    """What the application is told of the connection; made once, since it cannot change while that lives."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A new connection."""
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self.tls = tls.version() or ""
+            self._extensions = {"tls_version": self.tls}
+        self._head_bytes = 0
+        self._in_head = True
+        self._is_incomplete = False
+        self._deadline: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._stop_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the other end. A head is bounded while it comes in, whole fields or not."""
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_incomplete:
+            if self._in_head and self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+            if self._deadline is None:
+                self._deadline = self.loop.call_later(REQUEST_SECONDS, self._too_slow)
 
     def on_message_begin(self) -> None:
         """A new request."""
-        self._head_bytes = 0
+        self._in_head = self._is_incomplete = True
         super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
-        if self._is_within_bounds(len(url)):
-            super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field."""
-        if self._is_within_bounds(len(name) + len(value) + 4):  # with colon, space and line break
-            super().on_header(name, value)
+        if self._extensions is not None:
+            self.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]
 
     def on_headers_complete(self) -> None:
         """The head is complete: answer at once what is ready, else choose the way."""
-        if self._head_bytes > MOST_HEAD_BYTES:
+        objection = self._objection()
+        self._in_head = False
+        self._head_bytes = 0
+        if objection:
+            self.send_400_response(objection)
+            self.cycle = _Done()  # type: ignore[assignment]
             return
         method = self.parser.get_method()
         if self._is_free() and method in (b"GET", b"POST"):
@@ -119,6 +151,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete."""
+        self._in_head = True  # of the next one
+        self._is_incomplete = False
+        if self._deadline is not None:
+            self._stop_deadline()
         cycle: Any = self.cycle
         if type(cycle) is not _Short:
             super().on_message_complete()
@@ -127,9 +163,19 @@ class BoundedProtocol(HttpToolsProtocol):
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
 
+    def _too_slow(self) -> None:
+        """Threat T-62: a request that does not come to its end holds a place that others need."""
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
     async def _run(self, short: _Short) -> None:
-        call = self._call(short)
-        reply = await self._application.answer(call)
+        reply = await self._application.answer(self._call(short))
         if not short.disconnected:
             head = self._head(reply, keep_alive=short.keep_alive)
             if reply.stream is None:
@@ -142,20 +188,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self.on_response_complete()
 
     def _call(self, short: _Short) -> Call:
-        url = httptools.parse_url(short.target)
-        path = url.path.decode("ascii")
+        raw_path, _, query = short.target.partition(b"?")
+        path = raw_path.decode("ascii", "replace")
         return self._application.call_of(
             Call(
                 method=short.method,
                 path=unquote(path) if "%" in path else path,
-                raw_path=url.path,
-                query=url.query or b"",
+                raw_path=raw_path,
+                query=query.partition(b"#")[0],
                 headers=short.headers,
                 source=self.client[0] if self.client else "",
                 scheme=self.scheme or "http",
                 request_id="",
                 content=short.body,
                 certificate=self.certificate,
+                tls=self.tls,
             )
         )
 
@@ -190,6 +237,17 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self.transport.write(b"0\r\n\r\n")
 
+    def _objection(self) -> str:
+        """Why the request cannot be taken, or empty. The target becomes a path, however it was written."""
+        if self._head_bytes > MOST_HEAD_BYTES and _size(self.url, self.headers) > MOST_HEAD_BYTES:
+            return "The head of the request is too large."
+        if not self.url.startswith(b"/"):
+            target = _origin_form(self.url)
+            if target is None:
+                return "The request target must be a path."
+            self.url = target
+        return ""
+
     @property
     def _application(self) -> Application:
         application: Any = self.app
@@ -200,14 +258,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.pipeline or not (self.cycle is None or self.cycle.response_complete):
             return False
         return bool(self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive())
-
-    def _is_within_bounds(self, more: int) -> bool:
-        before, self._head_bytes = self._head_bytes, self._head_bytes + more
-        if self._head_bytes <= MOST_HEAD_BYTES:
-            return True
-        if before <= MOST_HEAD_BYTES:
-            self.send_400_response("The head of the request is too large.")
-        return False
 
     def _date_field(self) -> bytes:
         """The field that the server renews every second."""
@@ -222,17 +272,27 @@ class CertificateProtocol(BoundedProtocol):
     """Hands the TLS client certificate (DER) of the connection to the application."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Read the certificate once; it cannot change while the connection lives."""
+        """Read the certificate."""
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         self.certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+        if self._extensions is not None and self.certificate is not None:
+            self._extensions["tls_client_certificate"] = self.certificate
 
-    def on_message_begin(self) -> None:
-        """A new request of the same connection."""
-        super().on_message_begin()
-        if self.certificate is not None:
-            extensions: Any = {"tls_client_certificate": self.certificate}
-            self.scope["extensions"] = extensions
+
+def _origin_form(target: bytes) -> bytes | None:
+    """RFC 9112 §3.2.2: the path of a target in absolute form, with its query; None for what has none."""
+    try:
+        url = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:
+        return None
+    if url.schema not in (b"http", b"https") or not url.path:
+        return None
+    return url.path if url.query is None else url.path + b"?" + url.query
+
+
+def _size(target: bytes, headers: Headers) -> int:
+    return len(target) + sum([len(name) + len(value) + 4 for name, value in headers])
 
 
 def _is_short(headers: Headers) -> bool:

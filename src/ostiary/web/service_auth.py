@@ -10,6 +10,8 @@ from ostiary.web.call import Call
 
 REALM = b'Basic realm="Ostiary", charset="UTF-8"'
 ADMINISTRATORS = "admin"
+MOST_NAME_CHARACTERS = 256
+MOST_PASSWORD_CHARACTERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +25,36 @@ class Caller:
 async def basic_caller(call: Call, server: Server, store: str | None, limit: str) -> Caller | None:
     """The account that the Basic credentials prove, or None.
 
-    `store` is the account store that is asked (None: there is none, so nobody is let in). Failures are counted per
-    source and name under `limit`; when too many came, raises `TooManyRequests` before any slow hash is spent.
+    `store` is the account store that is asked (None: there is none, so nobody is let in). Attempts are paid for per
+    source and name under `limit`, and per source, before any slow hash is spent, so that many at once cannot slip
+    through; who is right gets it back. Raises `TooManyRequests` when there is nothing left to pay with.
     """
     presented = credentials(call.header(b"authorization"))
     if presented is None:
         return None
     username, password = presented
     call.notes["user"], call.notes["method"] = username, "BASIC"
-    key = f"{call.source} {username}"
-    if not server.limits.peek(limit, key):
-        raise TooManyRequests("too many failed attempts; wait a little", retry_after_seconds=5)
-    account = None if store is None else await server.stores.account(store, username)
-    fits = await server.passwords.verify(account.password_hash if account is not None else None, password)
-    if not fits or account is None or b'"disabled":true' in account.document:
-        server.limits.allow(limit, key)
+    if len(username) > MOST_NAME_CHARACTERS or len(password) > MOST_PASSWORD_CHARACTERS:
         return None
+    account = None if store is None else await server.stores.account(store, username)
+    password_hash = account.password_hash if account is not None else None
+    free = password_hash is not None and server.passwords.knows(password_hash, password)
+    key, by_source = f"{call.source} {username}", f"{limit}-source"
+    if not free:
+        _pay(server, limit, key)
+        _pay(server, by_source, call.source)
+    fits = await server.passwords.verify(password_hash, password)
+    if not fits or account is None or b'"disabled":true' in account.document:
+        return None
+    if not free:
+        server.limits.refund(limit, key)
+        server.limits.refund(by_source, call.source)
     return Caller(username)
+
+
+def _pay(server: Server, limit: str, key: str) -> None:
+    if not server.limits.allow(limit, key):
+        raise TooManyRequests("too many failed attempts; wait a little", retry_after_seconds=5)
 
 
 def credentials(authorization: str | None) -> tuple[str, str] | None:
