@@ -422,3 +422,16 @@ def test_a_failure_names_client_parameter_and_reason() -> None:
     lines = legacy.failures_as_text(legacy.CANNOT_CREATE, problems).splitlines()
     assert lines[0] == "Failed To Create Client"
     assert len(lines) == 3
+
+
+def test_a_reason_is_a_sentence_whether_it_is_about_the_parameter_or_not() -> None:
+    problems = [
+        ("a", Problem("identity.logo_url", "must be a URL")),
+        ("a", Problem("identity.logo_url", "the scheme must be http or https")),
+        ("a", Problem("access_tokens.default_manager", 'there is no access token manager "x"')),
+    ]
+    assert [failure["reason"] for failure in legacy.failures("", problems)["failures"]] == [
+        "logoUrl must be a URL",
+        "logoUrl: the scheme must be http or https",
+        'defaultAccessTokenManagerId: there is no access token manager "x"',
+    ]

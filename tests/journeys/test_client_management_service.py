@@ -245,6 +245,20 @@ def test_every_call_leaves_one_line_refused_ones_too(server: Running, clients: h
     assert all(len(line[0]) == len("2026-01-15 10:00:00,123") for line in fields)
 
 
+def test_methods_that_are_not_served_are_refused_by_the_service_and_leave_a_line(
+    server: Running, clients: httpx.Client
+) -> None:
+    log = server.data / "log" / "runtime-api.log"
+    before = len(log.read_text().splitlines())
+    for path, allow in (("/clients", "GET, POST, PUT"), ("/clients/one", "DELETE, GET")):
+        for method in ("OPTIONS", "TRACE", "PATCH", "PROPFIND"):
+            answer = clients.request(method, path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+            assert set(answer.json()) == {"message"}
+    lines = log.read_text().splitlines()[before:]
+    assert [line.split(" | ")[4] for line in lines] == ["OPTIONS", "TRACE", "PATCH", "PROPFIND"] * 2
+
+
 def test_guessing_is_throttled_and_the_owner_is_not_locked_out_elsewhere(tmp_path: Path) -> None:
     with running(tmp_path, environment={"OSTIARY_TRUSTED_PROXIES": "127.0.0.1"}) as server:
         url = f"{server.issuer}/pf-ws/rest/oauth/clients"

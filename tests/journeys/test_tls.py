@@ -1,5 +1,6 @@
 """TLS on our own ports, over real sockets."""
 
+import json
 import ssl
 from pathlib import Path
 
@@ -25,6 +26,25 @@ def test_a_self_signed_server_speaks_https_on_all_ports_and_asks_for_certificate
                 auth=SERVICE,
             )
             assert created.status_code == 200
+
+
+def test_headers_and_tls_version_are_in_the_log_of_the_service_where_it_is_set_so(tmp_path: Path) -> None:
+    (tmp_path / "ostiary.toml").write_text('[log]\nformat = "json"\nlevel = "headers"\n')
+    mutual = free_port()
+    environment = {"OSTIARY_TLS": "self-signed", "OSTIARY_MTLS_BIND": f"127.0.0.1:{mutual}", "OSTIARY_ISSUER": ""}
+    with running(tmp_path, environment=environment, scheme="https") as server:
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "tls.crt"))
+        with httpx.Client(verify=trusted, auth=SERVICE) as http:
+            for method, port in (("GET", server.runtime_port), ("DELETE", server.runtime_port), ("DELETE", mutual)):
+                http.request(method, f"https://localhost:{port}/pf-ws/rest/oauth/clients", headers={"x-mark": "a|b"})
+        lines = [json.loads(line) for line in (tmp_path / "log" / "runtime-api.log").read_text().splitlines()]
+    assert [(line["method"], line["status"], line["tls"]) for line in lines] == [
+        ("GET", "200", "TLSv1.3"),
+        ("DELETE", "405", "TLSv1.3"),
+        ("DELETE", "405", "TLSv1.3"),
+    ]
+    assert {line["headers"]["x-mark"] for line in lines} == {"a|b"}
+    assert {line["headers"]["authorization"] for line in lines} == {"***"}
 
 
 def test_old_tls_is_not_spoken(tmp_path: Path) -> None:

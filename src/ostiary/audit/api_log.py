@@ -11,7 +11,7 @@ from ostiary.audit.recorder import LineSink, escaped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """What the line tells. No header value is in it, so no credential can be."""
+    """What the line tells. Of the headers that carry credentials it has only the names."""
 
     time: int
     """Milliseconds since 1970-01-01 UTC."""
@@ -22,9 +22,10 @@ class ApiCall:
     verb: str
     endpoint: str
     status: int
-    headers: Sequence[str] = ()
-    """Names of the request's headers, where the level asks for them."""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """The request's headers, names in lower case; written where the level asks for them."""
     tls: str = ""
+    """The TLS version of the connection, likewise; empty for plain HTTP."""
 
 
 class ApiLog:
@@ -33,7 +34,7 @@ class ApiLog:
     def __init__(self, sink: LineSink, *, style: str = "bar", with_headers: bool = False) -> None:
         self._sink = sink
         self._style = style
-        self.with_headers = with_headers
+        self._with_headers = with_headers
 
     def write(self, call: ApiCall) -> None:
         """One line."""
@@ -41,12 +42,28 @@ class ApiLog:
             datetime.fromtimestamp(call.time // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") + f",{call.time % 1000:03d}"
         )
         values = [stamp, call.user, call.method, call.source, call.verb, call.endpoint, str(call.status)]
-        if self.with_headers:
-            values += [" ".join(call.headers), call.tls]
+        headers = _shown(call.headers) if self._with_headers else {}
         if self._style == "json":
-            self._sink.write(msgspec.json.encode(dict(zip(_NAMES, values, strict=False))).decode())
-        else:
-            self._sink.write(" | ".join(escaped(value) for value in values))
+            line: dict[str, str | dict[str, str]] = dict(zip(_NAMES, values, strict=True))
+            if self._with_headers:
+                line |= {"headers": headers, "tls": call.tls}
+            self._sink.write(msgspec.json.encode(line).decode())
+            return
+        if self._with_headers:
+            values += ["; ".join(f"{name}: {value}" for name, value in headers.items()), call.tls]
+        self._sink.write(" | ".join(escaped(value) for value in values))
 
 
-_NAMES = ("time", "user", "authentication", "source", "method", "endpoint", "status", "headers", "tls")
+MASKED = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Headers whose values are credentials."""
+_NAMES = ("time", "user", "authentication", "source", "method", "endpoint", "status")
+
+
+def _shown(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By name; what was sent more than once stands in one text, as RFC 9110 §5.2 joins it."""
+    shown: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name = raw_name.decode("latin-1")
+        value = "***" if name in MASKED else raw_value.decode("latin-1")
+        shown[name] = f"{shown[name]}, {value}" if name in shown else value
+    return shown

@@ -99,7 +99,11 @@ class ClientRegistry:
     async def create_many(self, drafts: Sequence[ClientDraft], by: str) -> tuple[Saved, ...]:
         """Store new clients, all or none; raises `ClientsRefused`."""
         judged = [self._judged(draft) for draft in drafts]
-        problems = [(draft.value.client_id, problem) for draft in judged for problem in _errors(draft)]
+        problems = [
+            (draft.value.client_id, _placed(problem, draft.value.client_id, number))
+            for number, draft in enumerate(judged)
+            for problem in _errors(draft)
+        ]
         problems += await self._taken([draft.value.client_id for draft in judged])
         if problems:
             raise ClientsRefused(problems)
@@ -169,8 +173,10 @@ class ClientRegistry:
             record = await self.stores.client(client_id) if client_id else None
             if record is None and len(client_ids) == 1 and client_id:
                 raise NoSuchClient(client_id)
-            if record is None:
-                problems.append((client_id, Problem("identity.client_id", "there is no such client", rule="V02")))
+            if not client_id:
+                problems.append(("", Problem("identity.client_id", "is required", rule="V02", index=number)))
+            elif record is None:
+                problems.append((client_id, Problem("identity.client_id", "is not known", rule="V02")))
             elif client_id in client_ids[:number]:
                 problems.append((client_id, Problem("identity.client_id", "is in the list twice", rule="V02")))
             else:
@@ -234,6 +240,11 @@ class ClientRegistry:
 
 def _errors(draft: ClientDraft) -> list[Problem]:
     return [problem for problem in draft.problems if not problem.warning]
+
+
+def _placed(problem: Problem, client_id: str, number: int) -> Problem:
+    """The problem with the place of its client, where there is no id to tell it by."""
+    return problem if client_id else replace(problem, index=number)
 
 
 def _saved(client: Client, draft: ClientDraft) -> Saved:

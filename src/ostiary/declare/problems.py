@@ -17,6 +17,9 @@ class Problem:
     rule: str = ""
     """The rule that found it, e.g. ``V08``."""
 
+    index: int | None = None
+    """Where in a list of clients its client stands, from 0, when that has no id to be told by."""
+
     def by(self, rule: str) -> "Problem":
         """The same problem, signed by the rule that found it."""
         return self if self.rule else replace(self, rule=rule)

@@ -192,7 +192,13 @@ class Surface:
             current_request.set(CurrentRequest(call.request_id, server.issuer, call.source, server.clock.now()))
             return await handler(call, server)
         except Exception as error:
+            return self._faulty(route, call, error)
+
+    def _faulty(self, route: Route, call: Call, error: Exception) -> Reply:
+        try:
             return route.fault(call, error, self.house.now())
+        except Exception as second:  # a log that cannot be written, say: the caller is answered all the same
+            return protocol_fault(call, second, None)
 
     def _below(self, call: Call, path: str) -> Route | None:
         for prefix, route in self._prefixes:
@@ -205,7 +211,7 @@ class Surface:
 
 
 def warn_of_query(call: Call) -> None:
-    """Behaviour §1: secrets of a POST count in its body only. Whoever put one elsewhere has it in somebody's log now."""
+    """Behaviour §1: secrets of a POST count in its body only; elsewhere they end up in logs. Tells names only."""
     names = {unquote_plus(field.partition("=")[0]) for field in call.query.decode("latin-1").split("&")} & _SECRETS
     if names:
         told = ", ".join(sorted(names))

@@ -18,7 +18,7 @@ from ostiary.ports.clock import Clock
 from ostiary.ports.records import ClientRecord
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.server import Server
-from ostiary.web.app import Handler, Routes
+from ostiary.web.app import Handler, Route, Routes
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
 from ostiary.web.service_auth import REALM, basic_caller
 
@@ -65,84 +65,99 @@ async def delete(call: Call, server: Server, by: str) -> Reply:
     return Reply(200, b"", b"", NO_STORE)
 
 
-async def no_client_id(_call: Call, _server: Server, _by: str) -> Reply:
-    """DELETE without an id, and everything else that is not served here."""
+async def only_a_client(_call: Call, _server: Server, _by: str) -> Reply:
+    """DELETE without an id, and every other method that the collection does not know."""
     raise Refused(405, "this method needs the client id in the path", ((b"allow", b"GET, POST, PUT"),))
 
 
 async def only_the_collection(_call: Call, _server: Server, _by: str) -> Reply:
-    """POST and PUT below the collection: the client is named in the body."""
+    """POST and PUT below the collection, where the client is named in the body; and what no client knows."""
     raise Refused(405, "clients are created and updated at the collection", ((b"allow", b"DELETE, GET"),))
 
 
 def routes(api_log: ApiLog, clock: Clock) -> Routes:
-    """The routes of the service; each call leaves one line in the API's log."""
+    """The routes of the service. Each call leaves one line in the API's log, whatever became of it."""
 
-    def served(service: Service, message: str) -> Handler:
-        async def handler(call: Call, server: Server) -> Reply:
-            reply = await _answered(service, message, call, server)
-            api_log.write(
-                ApiCall(
-                    time=clock.now(),
-                    user=call.notes.get("user", ""),
-                    method=call.notes.get("method", ""),
-                    source=call.source,
-                    verb=call.method,
-                    endpoint=call.path,
-                    status=reply.status,
-                    headers=[name.decode("latin-1") for name, _ in call.headers] if api_log.with_headers else (),
-                    tls=call.scheme if api_log.with_headers else "",
-                )
+    def told(call: Call, reply: Reply) -> Reply:
+        api_log.write(
+            ApiCall(
+                time=clock.now(),
+                user=call.notes.get("user", ""),
+                method=call.notes.get("method", ""),
+                source=call.source,
+                verb=call.method,
+                endpoint=call.path,
+                status=reply.status,
+                headers=call.headers,
+                tls=call.tls,
             )
-            return reply
+        )
+        return reply
+
+    def served(service: Service) -> Handler:
+        async def handler(call: Call, server: Server) -> Reply:
+            caller = await basic_caller(call, server, server.settings.management.validator or None, "service-auth")
+            if caller is None:
+                message = "HTTP Basic authentication is required."
+                return told(call, _message(call, 401, message, ((b"www-authenticate", REALM),)))
+            return told(call, await service(call, server, caller.username))
 
         return handler
 
-    refused = served(no_client_id, legacy.CANNOT_DELETE)
-    misplaced = served(only_the_collection, legacy.CANNOT_UPDATE)
+    def fault(call: Call, error: Exception, _server: Server | None) -> Reply:
+        return told(call, _fault(call, error))
+
     return {
-        COLLECTION: {
-            "POST": served(create, legacy.CANNOT_CREATE),
-            "PUT": served(replace, legacy.CANNOT_UPDATE),
-            "GET": served(retrieve_all, legacy.CANNOT_RETRIEVE_ALL),
-            "DELETE": refused,
-            "PATCH": refused,
-        },
-        f"{COLLECTION}/*": {
-            "GET": served(retrieve, legacy.CANNOT_RETRIEVE),
-            "DELETE": served(delete, legacy.CANNOT_DELETE),
-            "POST": misplaced,
-            "PUT": misplaced,
-            "PATCH": misplaced,
-        },
+        COLLECTION: Route(
+            {
+                "POST": served(create),
+                "PUT": served(replace),
+                "GET": served(retrieve_all),
+                "*": served(only_a_client),
+            },
+            fault,
+        ),
+        f"{COLLECTION}/*": Route(
+            {"GET": served(retrieve), "DELETE": served(delete), "*": served(only_the_collection)}, fault
+        ),
     }
 
 
-async def _answered(service: Service, message: str, call: Call, server: Server) -> Reply:
-    """The answer of the service, or what the service says when it cannot: 400, 401, 405, 415, 500."""
-    try:
-        caller = await basic_caller(call, server, server.settings.management.validator or None, "service-auth")
-        if caller is None:
-            return _message(call, 401, "HTTP Basic authentication is required.", ((b"www-authenticate", REALM),))
-        return await service(call, server, caller.username)
-    except ClientsRefused as refused:
-        return _failures(call, message, refused.problems)
-    except NoSuchClient as unknown:
-        return _failures(call, message, [(unknown.client_id, Problem("identity.client_id", "is not known"))])
-    except (ClientInUse, ClientChanged) as refused:
-        return _failures(call, message, [(refused.client_id, Problem("identity.client_id", str(refused)))])
-    except legacy.NotClients as problem:
-        return _failures(call, message, [("", Problem("client", str(problem)))])
-    except TooManyRequests as many:
-        retry = ((b"retry-after", b"%d" % many.retry_after_seconds),)
-        return _message(call, 429, many.description, retry)
-    except Refused as refused:
-        return _message(call, refused.status, f"{message}: {refused.message}", refused.headers)
-    except StoreUnavailable:
-        return _message(call, 503, f"{message}: the client store is not available")
-    except Exception:
-        log.exception("request %s failed", call.request_id)
-        return _message(call, 500, f"{message}: see the log under request {call.request_id}")
+def _fault(call: Call, error: Exception) -> Reply:
+    """What the service says when it cannot: 400, 405, 415, 429, 500, 503."""
+    message = _message_for(call)
+    match error:
+        case ClientsRefused():
+            return _failures(call, message, error.problems)
+        case NoSuchClient():
+            return _failures(call, message, [(error.client_id, Problem("identity.client_id", "is not known"))])
+        case ClientInUse():
+            problem = Problem("identity.client_id", f"is in use by {error.where}")
+            return _failures(call, message, [(error.client_id, problem)])
+        case ClientChanged():
+            problem = Problem("identity.client_id", "was changed by somebody else meanwhile")
+            return _failures(call, message, [(error.client_id, problem)])
+        case legacy.NotClients():
+            return _failures(call, message, [("", Problem("client", str(error)))])
+        case TooManyRequests():
+            return _message(call, 429, error.description, ((b"retry-after", b"%d" % error.retry_after_seconds),))
+        case Refused():
+            return _message(call, error.status, f"{message}: {error.message}", error.headers)
+        case StoreUnavailable():
+            log.warning("request %s: the store is not available: %s", call.request_id, error)
+            return _message(call, 503, f"{message}: the client store is not available")
+    log.error("request %s failed", call.request_id, exc_info=error)
+    return _message(call, 500, f"{message}: see the log under request {call.request_id}")
+
+
+def _message_for(call: Call) -> str:
+    """The documented words for what did not come about."""
+    if call.method in ("GET", "HEAD"):
+        return legacy.CANNOT_RETRIEVE_ALL if call.path == COLLECTION else legacy.CANNOT_RETRIEVE
+    return _MESSAGES.get(call.method, "Method Not Allowed")
+
+
+_MESSAGES = {"POST": legacy.CANNOT_CREATE, "PUT": legacy.CANNOT_UPDATE, "DELETE": legacy.CANNOT_DELETE}
 
 
 def _read(raw: Any) -> Read:

@@ -117,7 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._is_incomplete = True
         super().on_message_begin()
         if self._extensions is not None:
-            self.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]
+            self.scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
         """The head is complete: answer at once what is ready, else choose the way."""

@@ -34,17 +34,17 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class NotClients(ValueError):
-    """The body does not hold clients."""
+    """The body does not hold clients. The text goes on from the name of the member: ``client must …``."""
 
 
 def clients_in(body: Any) -> list[Any]:
     """The clients of ``{"client": [...]}``; one object without the list is one client. Raises `NotClients`."""
     if not isinstance(body, Mapping) or "client" not in body:
-        raise NotClients('the body must be {"client": [{…}]}')
+        raise NotClients('is missing: the body must be {"client": [{…}]}')
     clients = body["client"]
     listed = clients if isinstance(clients, list) else [clients]
     if not listed:
-        raise NotClients("there is no client in the body")
+        raise NotClients("must hold at least one client")
     return listed
 
 
@@ -122,9 +122,14 @@ def name_of(field: str) -> str:
 
 
 def failures(message: str, problems: Sequence[tuple[str, Problem]]) -> dict[str, Any]:
-    """The body of a 400: the message, and every problem of every client."""
+    """The body of a 400: the message, and every problem of every client; one without an id is told by its place."""
     named = [
-        {"clientId": client_id, "parameter": name_of(problem.field), "reason": _reason(problem)}
+        {
+            "clientId": client_id,
+            **({} if problem.index is None else {"index": problem.index}),
+            "parameter": name_of(problem.field),
+            "reason": _reason(problem),
+        }
         for client_id, problem in problems
     ]
     return {"message": message, "failures": named}
@@ -136,7 +141,8 @@ def failures_as_text(message: str, problems: Sequence[tuple[str, Problem]]) -> s
     def lines() -> Iterator[str]:
         yield message
         for client_id, problem in problems:
-            yield f"{_one_line(client_id)}: {_reason(problem)}"
+            who = _one_line(client_id) if problem.index is None else f"client [{problem.index}]"
+            yield f"{who}: {_reason(problem)}" if who else _reason(problem)
 
     return "\n".join(lines()) + "\n"
 
@@ -144,7 +150,8 @@ def failures_as_text(message: str, problems: Sequence[tuple[str, Problem]]) -> s
 def _reason(problem: Problem) -> str:
     if problem.message == ID_IN_USE:
         return ID_IN_USE
-    return _one_line(f"{name_of(problem.field)} {problem.message}")
+    joint = ": " if problem.message.startswith(("the ", "there ")) else " "  # a sentence of its own, or one about it
+    return _one_line(f"{name_of(problem.field)}{joint}{problem.message}")
 
 
 def _one_line(text: str) -> str:
