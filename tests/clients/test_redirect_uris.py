@@ -116,7 +116,8 @@ def test_a_loopback_uri_with_a_port_matches_that_port_only() -> None:
         "https://a-b_c9.company.com/app/x;y=1",
         "https://a.company.com/app/%20",
         "https://a.company.com/app/x.y",
-        "https://a.company.com/app/...",
+        "https://a.company.com/app/x..y/.well-known/z...",
+        "https://a.company.com/app/%C3%A4/%E2%82%AC",
     ],
 )
 def test_a_pattern_matches_what_its_stars_stand_for(uri: str) -> None:
@@ -154,6 +155,32 @@ def test_a_pattern_matches_what_its_stars_stand_for(uri: str) -> None:
         "https://a.company.com/app/..%5csecret",
         "https://a.company.com/app/..;/secret",
         "https://a.company.com/app/x\n",
+        "https://a.company.com/app//evil.test/x",
+        "https://a.company.com/app/x//y",
+        "https://a.company.com/app/x/%2f/y",
+        "https://a.company.com/app/%2Fevil.test",
+        "https://a.company.com/app/%5cevil.test",
+        "https://a.company.com/app/%252fevil.test",
+        "https://a.company.com/app/%ef%bc%8fevil.test",
+        "https://a.company.com/app/%ef%bc%bcevil.test",
+        "https://a.company.com/app/...",
+        "https://a.company.com/app/.../x",
+        "https://a.company.com/app/..x",
+        "https://a.company.com/app/..%20/x",
+        "https://a.company.com/app/%20../x",
+        "https://a.company.com/app/.%20/x",
+        "https://a.company.com/app/%c0%ae%c0%ae/x",
+        "https://a.company.com/app/%e0%80%af/x",
+        "https://a.company.com/app/%ff",
+        "https://a.company.com/app/%25c0%25ae/x",
+        "https://a.company.com/app/%ef%bc%8e%ef%bc%8e/x",
+        "https://a.company.com/app/%ef%bc%8e./x",
+        "https://a.company.com/app/%e2%80%a5/x",
+        "https://a.company.com/app/%ef%bc%85%32e%ef%bc%85%32e/x",
+        "https://a.company.com/app/.%e2%80%8b./x",
+        "https://a.company.com/app/%250d%250aSet-Cookie:x",
+        "https://a.company.com/app/%c2%85x",
+        "https://a.company.com/app/%e2%80%a8x",
         "https://*.company.com/app/x",
         "https://a.company.com/app/*",
         "https://*.company.com/app/*",
@@ -161,6 +188,34 @@ def test_a_pattern_matches_what_its_stars_stand_for(uri: str) -> None:
 )
 def test_a_star_crosses_no_border(uri: str) -> None:
     assert not RedirectPattern.parse(PATTERN).matches(uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["com.example.app://evil/x", "com.example.app:///x", "com.example.app://evil", "com.example.app:/x//y"],
+)
+def test_a_star_in_the_path_never_grows_a_host(uri: str) -> None:
+    for registered in ("com.example.app:/*", "com.example.app:*"):
+        assert not RedirectPattern.parse(registered).matches(uri)
+
+
+def test_a_pattern_without_a_host_matches_uris_without_one_and_one_with_a_host_those_with_it() -> None:
+    assert RedirectPattern.parse("com.example.app:/*").matches("com.example.app:/oauth/cb")
+    assert RedirectPattern.parse("com.example.app://oauth/*").matches("com.example.app://oauth/cb")
+    assert not RedirectPattern.parse("com.example.app://oauth/*").matches("com.example.app:/oauth/cb")
+
+
+def test_a_star_that_stands_for_nothing_leaves_no_empty_segment() -> None:
+    pattern = RedirectPattern.parse("https://a.company.com/app/*/cb")
+    assert pattern.matches("https://a.company.com/app/x/cb")
+    assert not pattern.matches("https://a.company.com/app//cb")
+    assert not pattern.matches("https://a.company.com/app/x//cb")
+
+
+def test_slashes_that_are_registered_may_stand_beside_those_of_a_star() -> None:
+    pattern = RedirectPattern.parse("https://a.company.com//app/*")
+    assert pattern.matches("https://a.company.com//app/x")
+    assert not pattern.matches("https://a.company.com//app//x")
 
 
 def test_a_star_may_be_part_of_a_label() -> None:
@@ -183,11 +238,7 @@ def test_a_corpus_of_hosts_and_paths_finds_no_way_around_a_pattern() -> None:
     paths = ["/app/", "/app/x", "/app", "/APP/x", "/app/../x", "/app/%2e%2e/x", "/app/x?y", "/app/x#y", "/app//x"]
     paths += ["/app/x%00", "/app/\tx", "/app/x%", "/app/x%zz"]
     schemes = ["https", "http", "HTTPS", "javascript"]
-    allowed = {
-        f"https://{host}{path}"
-        for host in ("a.company.com", "A.company.com")
-        for path in ("/app/", "/app/x", "/app//x")
-    }
+    allowed = {f"https://{host}{path}" for host in ("a.company.com", "A.company.com") for path in ("/app/", "/app/x")}
     pattern = RedirectPattern.parse(PATTERN)
     found = {f"{s}://{h}{p}" for s, h, p in product(schemes, hosts, paths) if pattern.matches(f"{s}://{h}{p}")}
     assert found == allowed

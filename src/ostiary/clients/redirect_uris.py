@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Self
+from unicodedata import category, normalize
 from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
@@ -49,6 +51,8 @@ class RedirectPattern:
     text: str
     has_wildcard: bool
     _expression: re.Pattern[str] | None
+    _double_slashes: int
+    """How many the registered path has; a star may add none."""
     _loopback: tuple[str, str] | None
 
     @classmethod
@@ -57,7 +61,9 @@ class RedirectPattern:
         objection = uri_objection(text) or (wildcard_objection(text) if "*" in text else None)
         if objection:
             raise ValueError(objection)
-        return cls(text, "*" in text, _expression_of(text) if "*" in text else None, _loopback_of(text))
+        if "*" not in text:
+            return cls(text, False, None, 0, _loopback_of(text))
+        return cls(text, True, _expression_of(text), _double_slashes(_plain_path(text) or ""), None)
 
     def matches(self, uri: str) -> bool:
         """Behaviour §4.3: equal, or another port of the loopback interface, or what the stars stand for."""
@@ -67,16 +73,19 @@ class RedirectPattern:
             return uri_objection(uri) is None and _any_port(uri) == self._loopback
         if self._expression is None or uri_objection(uri) is not None or "*" in uri:
             return False
-        return self._expression.fullmatch(uri) is not None and not _has_dot_segment(uri)
+        if self._expression.fullmatch(uri) is None or (split(uri)[1] is None) != (split(self.text)[1] is None):
+            return False
+        path = _plain_path(uri)
+        return path is not None and _double_slashes(path) == self._double_slashes
 
 
 def wildcard_objection(text: str) -> str | None:
     """Behaviour §4.3 rule 5: where a star may stand."""
-    scheme, authority, path, query, _ = split(text)
+    scheme, authority, _, query, _ = split(text)
     if "*" in scheme or "*" in (query or ""):
         return "a star may stand in the host and in the path only"
-    if "*" in path and _has_dot_segment(text):
-        return "a path with a star must have no dot segments"
+    if _plain_path(text) is None:
+        return "the path beside a star must be readable in one way only and have no dot segments"
     if authority is None or "*" not in authority:
         return None
     if scheme not in ("http", "https"):
@@ -117,23 +126,42 @@ def _expression_of(text: str) -> re.Pattern[str]:
     return re.compile(f"{re.escape(original_scheme)}:{slashes}{host}{tail}{asked}")
 
 
-def _has_dot_segment(uri: str) -> bool:
-    """Whether the path climbs, also when its dots or slashes are percent-encoded, however often."""
+def _plain_path(uri: str) -> str | None:
+    """The path as the most generous reader would read it; None when it climbs or cannot be read in one way.
+
+    Such a reader undoes escapes as often as there are any, takes look-alikes of dots and slashes for those (NFKC) and
+    a backslash for a slash, and leaves out what cannot be seen.
+    """
     path = split(uri)[2]
     for _ in range(4):
-        decoded = unquote(path)
+        try:
+            decoded = normalize("NFKC", unquote(path, errors="strict"))
+        except UnicodeDecodeError:
+            return None
         if decoded == path:
             break
         path = decoded
     else:
-        return True  # encoded so often that nobody means well
-    segments = re.split(r"[/\\]", path)
-    return any(segment.partition(";")[0] in (".", "..") for segment in segments)
+        return None  # encoded so often that nobody means well
+    if any(category(character) in ("Cc", "Zl", "Zp") for character in path):
+        return None
+    path = "".join(character for character in path if category(character) != "Cf").replace("\\", "/")
+    return None if any(_climbs(segment) for segment in path.split("/")) else path
+
+
+def _climbs(segment: str) -> bool:
+    name = segment.partition(";")[0].strip()
+    return name == "." or name.startswith("..")
+
+
+def _double_slashes(path: str) -> int:
+    """How often a slash follows a slash: what stands behind two of them can be taken for a host."""
+    return sum(pair == ("/", "/") for pair in pairwise(path))
 
 
 def _loopback_of(text: str) -> tuple[str, str] | None:
     """RFC 8252 §7.3: what must be equal of a loopback URI that was registered without a port."""
-    return _any_port(text) if "*" not in text and split(text)[1] in ("127.0.0.1", "[::1]") else None
+    return _any_port(text) if split(text)[1] in ("127.0.0.1", "[::1]") else None
 
 
 def _any_port(uri: str) -> tuple[str, str] | None:
