@@ -103,10 +103,27 @@ async def test_too_many_failures_from_one_source_are_held_up_before_anything_is_
     assert await attempt(place, source="192.0.2.8") == "mara"
 
 
-async def test_too_many_failures_for_one_name_are_held_up_from_everywhere(place: Place) -> None:
-    for number in range(LIMITS["sign-on-account"].burst):
-        await attempt(place, "wrong", "nobody", source=f"192.0.2.{number}")
-    assert await attempt(place, "wrong", "nobody", source="198.51.100.1") == Cause.THROTTLED
+async def test_too_many_failures_for_one_name_are_held_up_where_they_come_from_and_nowhere_else(place: Place) -> None:
+    for _ in range(LIMITS["sign-on-account"].burst):
+        await attempt(place, "wrong")
+    place.clock.advance(milliseconds=LOCK_MS)
+    for _ in range(LIMITS["sign-on-account"].burst):
+        await attempt(place, "wrong")
+    assert await attempt(place) == Cause.THROTTLED
+    place.clock.advance(milliseconds=1)
+    assert await attempt(place, source="198.51.100.1") == Cause.LOCKED, "six failures in a row lock it for everybody"
+    place.clock.advance(milliseconds=LOCK_MS)
+    assert await attempt(place, source="198.51.100.1") == "mara"
+
+
+async def test_a_name_that_is_too_long_is_refused_before_anything_is_counted_or_hashed(place: Place) -> None:
+    passwords = CountingPasswords(place.clock, time_cost=1, memory_kib=8)
+    place.server = replace(place.server, passwords=passwords)
+    for _ in range(LIMITS["sign-on-source"].burst + 1):
+        assert await attempt(place, "wrong", "m" * 257) == Cause.NO_ACCOUNT
+    assert passwords.asked == 0
+    assert await attempt(place, "wrong", "m" * 256) == Cause.NO_ACCOUNT
+    assert passwords.asked == 1
 
 
 async def test_those_who_sign_on_well_do_not_use_up_the_limit(place: Place) -> None:
@@ -143,6 +160,27 @@ async def test_failures_are_recorded_with_their_cause_and_never_with_the_passwor
     (event,) = place.happened("person.sign_on_failed")
     assert (event.subject, event.cause) == ("mara", "wrong-password")
     assert "my-secret-typo" not in repr(event)
+
+
+async def test_a_password_typed_into_the_box_of_the_name_is_not_recorded(place: Place) -> None:
+    for password in ("", PASSWORD, "x" * 5000):
+        await attempt(place, password, username="My-Secret-Password-7")
+        await attempt(place, password, username="My-Secret-Password-7", validator="nowhere")
+    for _ in range(LIMITS["sign-on-source"].burst):
+        await attempt(place, "wrong", username="My-Secret-Password-7")
+    events = place.happened("person.sign_on_failed")
+    assert {event.subject for event in events} == {""}
+    assert {event.cause for event in events} == {Cause.NO_ACCOUNT, Cause.NO_VALIDATOR, Cause.THROTTLED}
+    assert "My-Secret" not in repr(events)
+
+
+async def test_the_name_of_an_account_is_recorded_whatever_was_wrong(place: Place) -> None:
+    await place.add_person("nils", disabled=True)
+    await attempt(place, username="nils")
+    for _ in range(MOST_FAILURES + 1):
+        await attempt(place, "wrong")
+    told = {(event.subject, event.cause) for event in place.happened("person.sign_on_failed")}
+    assert told == {("nils", Cause.DISABLED), ("mara", Cause.WRONG_PASSWORD), ("mara", Cause.LOCKED)}
 
 
 async def test_two_validators_that_know_one_name_do_not_make_one_person(place: Place) -> None:

@@ -22,7 +22,9 @@ MOST_FAILURES = 6
 """In a row, before an account is locked."""
 LOCK_MS = MINUTE
 MOST_CHARACTERS = 1024
-"""Of a name or a password; more is never hashed."""
+"""Of a password; more is never hashed."""
+MOST_NAME_CHARACTERS = 256
+"""No account has a longer name: nothing is counted, looked up or hashed for one."""
 
 
 class Cause(StrEnum):
@@ -37,11 +39,15 @@ class Cause(StrEnum):
 
 
 class SignOnRefused(Exception):
-    """Nobody signed on."""
+    """Nobody signed on. `account` is the name that was typed if there is such an account, else empty.
 
-    def __init__(self, cause: Cause) -> None:
+    People type passwords into the box of the name: what names nobody is kept nowhere.
+    """
+
+    def __init__(self, cause: Cause, account: str = "") -> None:
         super().__init__(cause)
         self.cause = cause
+        self.account = account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,7 @@ async def check_password(attempt: Attempt, server: Server, client_id: str = "") 
         server.events.record(
             SignOnFailed(
                 client_id=client_id,
-                subject=attempt.username[:256],
+                subject=refused.account,
                 validator=attempt.validator or "",
                 cause=refused.cause,
             )
@@ -114,40 +120,49 @@ async def begin_session(
 
 
 async def _check_password(attempt: Attempt, server: Server) -> Person:
+    if len(attempt.username) > MOST_NAME_CHARACTERS:
+        raise SignOnRefused(Cause.NO_ACCOUNT)
     check_not_throttled(attempt, server)
     stores = tuple(name for name in chain(server) if attempt.validator in (None, name))
     if not stores:
         raise SignOnRefused(Cause.NO_VALIDATOR)
-    if max(len(attempt.username), len(attempt.password)) > MOST_CHARACTERS or "\0" in attempt.username:
+    if len(attempt.password) > MOST_CHARACTERS or "\0" in attempt.username:
         raise SignOnRefused(Cause.NO_ACCOUNT)
     accounts = [account for name in stores if (account := await server.stores.account(name, attempt.username))]
     open_accounts = [account for account in accounts if account.locked_until <= server.clock.now()]
     if not open_accounts:
         await server.passwords.verify(None, attempt.password)
-        raise SignOnRefused(Cause.LOCKED if accounts else Cause.NO_ACCOUNT)
+        raise SignOnRefused(Cause.LOCKED, attempt.username) if accounts else SignOnRefused(Cause.NO_ACCOUNT)
     for account in open_accounts:
         if await server.passwords.verify(account.password_hash, attempt.password):
             return await _welcome(account, attempt, server)
     for account in open_accounts:
         await server.stores.count_failure(account.store, account.username, server.clock.now(), MOST_FAILURES, LOCK_MS)
-    raise SignOnRefused(Cause.WRONG_PASSWORD)
+    raise SignOnRefused(Cause.WRONG_PASSWORD, attempt.username)
 
 
 async def _welcome(account: AccountRecord, attempt: Attempt, server: Server) -> Person:
     person = read_person(account, user_key(account.store, account.username))
     if person is None:
-        raise SignOnRefused(Cause.DISABLED)
+        raise SignOnRefused(Cause.DISABLED, attempt.username)
     if account.failures:
         await server.stores.forget_failures(account.store, account.username)
     # What was counted turned out well: a busy office behind one address does not run into the limit.
     server.limits.refund("sign-on-source", attempt.source)
-    server.limits.refund("sign-on-account", attempt.username[:256])
+    server.limits.refund("sign-on-account", _account_and_source(attempt))
     return person
 
 
 def check_not_throttled(attempt: Attempt, server: Server) -> None:
-    """Count the attempt, for its source and for its name, before anything is hashed; raises `SignOnRefused`."""
+    """Count the attempt before anything is hashed, for its source and for its name from there; raises `SignOnRefused`.
+
+    What a name may bear from everywhere is the lock of its account: guessing must shut nobody out for longer than that.
+    """
     if not server.limits.allow("sign-on-source", attempt.source):
         raise SignOnRefused(Cause.THROTTLED)
-    if not server.limits.allow("sign-on-account", attempt.username[:256]):
+    if not server.limits.allow("sign-on-account", _account_and_source(attempt)):
         raise SignOnRefused(Cause.THROTTLED)
+
+
+def _account_and_source(attempt: Attempt) -> str:
+    return f"{attempt.source} {attempt.username}"
