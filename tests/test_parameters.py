@@ -33,6 +33,20 @@ def test_a_repeated_name_is_found_behind_its_encoding() -> None:
         Parameters.from_form(b"scope=a&%73cope=b")
 
 
+def test_a_repeated_name_can_be_remembered_and_refused_later() -> None:
+    parameters = Parameters.with_repeats(b"client_id=a&state=1&%73tate=2&resource=x&resource=y")
+    assert parameters.get("state") == "1"
+    parameters.check_once("client_id", "redirect_uri", "resource")
+    with pytest.raises(InvalidRequest, match="state was sent more than once"):
+        parameters.check_once("client_id", "state")
+    with pytest.raises(InvalidRequest, match="state was sent more than once"):
+        parameters.check_once()
+    Parameters.with_repeats(b"a=1&b=2&resource=x&resource=y&a=&c").check_once()
+    Parameters.from_form(b"a=1").check_once()
+    with pytest.raises(InvalidRequest):
+        Parameters.with_repeats(b"a=%FF")
+
+
 @pytest.mark.parametrize(
     "body", [b"a=%FF", b"a=\xff", b"a=%00", b"a\x00=b", b"&".join([b"a=1"] * (MOST_PARAMETERS + 1))]
 )

@@ -1,6 +1,7 @@
 """A request's parameters, parsed once and strictly (RFC 6749 §3.1, §3.2, Appendix B)."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from urllib.parse import unquote_to_bytes
 
 from ostiary.errors import InvalidRequest
@@ -13,15 +14,27 @@ MOST_PARAMETERS = 200
 class Parameters:
     """Names and values of one request. An empty value counts as absent; a repeated name is refused."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_repeated", "_values")
 
-    def __init__(self, values: Mapping[str, list[str]]) -> None:
+    def __init__(self, values: Mapping[str, list[str]], repeated: AbstractSet[str] = frozenset()) -> None:
         self._values = values
+        self._repeated = repeated
 
     @classmethod
     def from_form(cls, body: bytes) -> "Parameters":
         """Read ``application/x-www-form-urlencoded``; raises `InvalidRequest` for what could be read in two ways."""
+        parameters = cls.with_repeats(body)
+        parameters.check_once()
+        return parameters
+
+    @classmethod
+    def with_repeats(cls, body: bytes) -> "Parameters":
+        """As `from_form`, but a repeated name is only remembered, with its first value, until `check_once`.
+
+        For the authorization endpoint, which must know first whom to tell (RFC 6749 §4.1.2.1).
+        """
         values: dict[str, list[str]] = {}
+        repeated: dict[str, None] = {}
         if not body:
             return cls(values)
         pairs = body.split(b"&")
@@ -36,14 +49,21 @@ class Parameters:
                 continue
             known = values.setdefault(name, [])
             if known and name not in REPEATABLE:
-                raise InvalidRequest(f"{_printable(name)} was sent more than once")
-            known.append(value)
-        return cls(values)
+                repeated[name] = None
+            else:
+                known.append(value)
+        return cls(values, repeated.keys())
 
     @classmethod
     def of(cls, **values: str) -> "Parameters":
         """The parameters given here, for calls from our own code and tests."""
         return cls({name: [value] for name, value in values.items() if value})
+
+    def check_once(self, *names: str) -> None:
+        """RFC 6749 §3.1: raises `InvalidRequest` when one of these names was repeated; without names: any at all."""
+        for name in self._repeated:
+            if not names or name in names:
+                raise InvalidRequest(f"{_printable(name)} was sent more than once")
 
     def get(self, name: str) -> str | None:
         """The value, or None when the parameter is absent or empty."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -268,7 +269,10 @@ async def test_a_request_object_that_hides_the_redirect_uri_is_named_on_the_page
     "query",
     [
         b"client_id=shop&client_id=shop",
-        b"client_id=shop&state=a&state=b&redirect_uri=https%3A%2F%2Fshop.example%2Fcb",
+        b"client_id=shop&redirect_uri=https%3A%2F%2Fshop.example%2Fcb&redirect_uri=https%3A%2F%2Fshop.example%2Fcb",
+        b"client_id=nobody&state=a&state=b&redirect_uri=https%3A%2F%2Fshop.example%2Fcb",
+        b"client_id=shop&state=a&state=b&redirect_uri=https%3A%2F%2Fevil.test%2Fcb",
+        b"state=a&state=b",
         b"client_id=%ff",
         b"client_id=shop%00",
         b"&".join(b"a%d=1" % n for n in range(300)),
@@ -279,6 +283,20 @@ async def test_parameters_that_two_parsers_could_read_differently_end_on_the_pag
     assert reply.status == 400
     assert header(reply, b"location") is None
     assert b"invalid_request" in reply.body
+
+
+@pytest.mark.parametrize("name", ["state", "scope", "response_mode", "prompt", "nonce", "idp", "unknown"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_client_is_told_of_a_parameter_that_came_twice(place: Place, name: str, method: str) -> None:
+    encoded = urlencode([*(REQUEST | {name: "query"}).items(), (name, "other")]).encode()
+    sent = {"query": encoded} if method == "GET" else {"body": encoded}
+    reply = await Browser(place).send(method, pages.AUTHORIZATION, **sent)  # type: ignore[arg-type]
+    assert location(reply).startswith(CALLBACK)
+    answer = answer_in(reply)
+    assert answer["error"] == "invalid_request"
+    assert answer["error_description"] == f"{name} was sent more than once"
+    assert answer["state"] == ("query" if name == "state" else "xyz")
+    assert place.happened("request.refused")
 
 
 async def test_a_post_must_be_a_form(place: Place) -> None:

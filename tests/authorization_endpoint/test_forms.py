@@ -374,6 +374,46 @@ async def test_cookies_of_another_server_on_this_host_count_as_absent(place: Pla
     assert is_consent(await browser.sign_on(page))
 
 
+async def test_a_foreign_cookie_of_the_same_name_before_ours_hides_nothing(place: Place) -> None:
+    await place.change_client(redirection__bypass_approval=True)
+    browser = Browser(place)
+    page = await browser.authorize()
+    foreign = "A" * 49  # as long as ours, so that only the store can tell
+
+    def beside(*names: str) -> str:
+        return "; ".join(f"{name}={value}" for name in names for value in (foreign, "x", browser.cookies[name]))
+
+    browser.headers = [(b"cookie", beside("PF.FLOW").encode())]
+    own, browser.cookies = browser.cookies, {}
+    assert "code" in answer_in(await browser.sign_on(page))
+    browser.cookies = own | browser.cookies
+    browser.headers = [(b"cookie", beside("PF", "PF.FLOW").encode())]
+    own, browser.cookies = browser.cookies, {}
+    assert "code" in answer_in(await browser.authorize(prompt="none"))
+
+
+async def test_a_flow_goes_on_when_a_foreign_flow_cookie_appears_in_the_middle_and_when_it_goes(place: Place) -> None:
+    browser = Browser(place)
+    sign_on = await browser.authorize()
+    own = browser.cookies["PF.FLOW"]
+    browser.headers = [(b"cookie", f"PF.FLOW={'A' * 43}; PF.FLOW={own}".encode())]
+    approval = await browser.sign_on(sign_on)
+    assert is_consent(approval)
+    browser.headers = []
+    assert "code" in answer_in(await browser.allow(approval))
+
+
+async def test_of_many_cookies_of_one_name_only_the_first_few_are_tried(place: Place) -> None:
+    await place.change_client(redirection__bypass_approval=True)
+    browser = Browser(place)
+    await browser.walk()
+    own = browser.cookies.pop("PF")
+    browser.headers = [(b"cookie", f"PF=a; PF=b; PF=c; PF={own}".encode())]
+    assert "code" in answer_in(await browser.authorize(prompt="none"))
+    browser.headers = [(b"cookie", f"PF=a; PF=b; PF=c; PF=d; PF={own}".encode())]
+    assert answer_in(await browser.authorize(prompt="none"))["error"] == "login_required"
+
+
 async def test_a_redirect_without_a_page_sets_no_cookie(place: Place) -> None:
     assert set_cookies(await Browser(place).authorize(prompt="none")) == []
 

@@ -108,6 +108,7 @@ async def decline(waiting: Flow, server: Server) -> AuthorizationResponse:
 
 async def _walk(parameters: Parameters, visitor: Visitor, progress: Progress, server: Server) -> Outcome:
     try:
+        check_addresses_once(parameters)
         client = await known_client(parameters, server)
         reply = reply_address(parameters, client, server)
         return await _with_reply_address(parameters, client, reply, visitor, progress, server)
@@ -126,6 +127,7 @@ async def _with_reply_address(
 ) -> Outcome:
     """From here on the client hears of what goes wrong."""
     try:
+        parameters.check_once()
         asked = Asked(request=AuthorizationRequest.parse(parameters), client=client, settings=server.settings)
         check_table(asked, server)
         return await _for_person(asked, reply, visitor, progress, server)
@@ -134,6 +136,14 @@ async def _with_reply_address(
         return reply.refuse(error)
     except StoreUnavailable:
         return reply.refuse(TemporarilyUnavailable("the server cannot answer at the moment"))
+
+
+def check_addresses_once(parameters: Parameters) -> None:
+    """RFC 6749 §3.1: what says who is to hear of errors must not come twice; raises `ShownHere`."""
+    try:
+        parameters.check_once("client_id", "redirect_uri")
+    except InvalidRequest as repeated:
+        raise ShownHere(repeated) from None
 
 
 async def known_client(parameters: Parameters, server: Server) -> Client:

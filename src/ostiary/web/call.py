@@ -80,6 +80,15 @@ class Call:
                         jar.setdefault(name, content)
         return jar
 
+    def cookie_values(self, name: str, most: int = 4) -> tuple[str, ...]:
+        """The different values of a cookie in their order, `most` of them: a foreign one must not hide ours."""
+        values: dict[str, None] = {}
+        for key, value in self.headers:
+            if key == b"cookie":
+                parts = (part.strip().partition("=") for part in value.decode("latin-1").split(";"))
+                values.update((content, None) for found, equals, content in parts if equals and found == name)
+        return tuple(values)[:most]
+
     async def body(self, most: int = MOST_BODY_BYTES) -> bytes:
         """The whole body; raises `Refused` (413) when it is larger than `most` bytes."""
         if self.content is not None or self.receive is None:

@@ -5,6 +5,7 @@ Handlers translate: cookies and forms to the walk of `authorization_endpoint`, i
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ from ostiary.sessions import cookies, session
 from ostiary.sessions.session import Begun
 from ostiary.users import flow, sign_on
 from ostiary.users.authentication import Reason
-from ostiary.users.flow import Approver, Cause, Stage, StaleFlow
+from ostiary.users.flow import Approver, Cause, Flow, Stage, StaleFlow
 from ostiary.users.sign_on import Attempt, SignOnRefused
 from ostiary.web.app import Routes
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
@@ -107,7 +108,7 @@ class PageHandlers:
     async def authorization(self, call: Call, server: Server) -> Reply:
         """GET, POST /as/authorization.oauth2"""
         encoded = call.query if call.method == "GET" else await call.form(MOST_FORM_BYTES)
-        parameters = Parameters.from_form(encoded)
+        parameters = Parameters.with_repeats(encoded)
         visitor, fresh = await _visitor(call, server)
         outcome = await endpoint.authorize(parameters, visitor, server)
         return self._reply(outcome, fresh, call, server)
@@ -118,7 +119,8 @@ class PageHandlers:
         form = await _own_form(call, server)
         visitor, fresh = await _visitor(call, server)
         try:
-            waiting, is_late = flow.take_form(Stage.SIGN_ON, form.get("state"), visitor.browser, server), False
+            waiting, visitor = _take_form(Stage.SIGN_ON, form, visitor, call, server)
+            is_late = False
         except StaleFlow as stale:
             if stale.flow is None:
                 raise
@@ -168,7 +170,7 @@ class PageHandlers:
         form = await _own_form(call, server)
         visitor, fresh = await _visitor(call, server)
         try:
-            waiting = flow.take_form(Stage.CONSENT, form.get("state"), visitor.browser, server)
+            waiting, visitor = _take_form(Stage.CONSENT, form, visitor, call, server)
             if form.get("action") != "allow":
                 outcome: Outcome = await endpoint.decline(waiting, server)
             else:
@@ -275,13 +277,28 @@ class PageHandlers:
 
 async def _visitor(call: Call, server: Server) -> tuple[Visitor, _Cookies]:
     """The browser and who is signed on in it, and the cookie to set where the browser has none of ours yet."""
-    jar = call.cookies()
-    found = await session.find((jar.get(cookies.SESSION), jar.get(cookies.PERSISTENT)), server)
-    browser = cookies.handle_in(jar.get(cookies.FLOW))
-    if browser is not None:
+    handles = (*call.cookie_values(cookies.SESSION), *call.cookie_values(cookies.PERSISTENT))
+    found = await session.find(handles, server)
+    for browser in _browsers(call):
         return Visitor(browser=browser, session=found), ()
     browser = flow.new_browser()
     return Visitor(browser=browser, session=found), (cookies.set_cookie(cookies.FLOW, browser, server.issuer),)
+
+
+def _browsers(call: Call) -> tuple[str, ...]:
+    """What the flow cookies say; beside ours there may be those of another server on this host."""
+    return tuple(value for value in call.cookie_values(cookies.FLOW) if cookies.handle_in(value) is not None)
+
+
+def _take_form(stage: Stage, form: Parameters, visitor: Visitor, call: Call, server: Server) -> tuple[Flow, Visitor]:
+    """The flow of a form, and the visitor by the flow cookie that its page was bound to; raises `StaleFlow`."""
+    for browser in _browsers(call):
+        try:
+            return flow.take_form(stage, form.get("state"), browser, server), replace(visitor, browser=browser)
+        except StaleFlow as stale:
+            if stale.flow is not None:  # the right cookie, too late
+                raise
+    raise StaleFlow(Cause.FORGED)
 
 
 async def _own_form(call: Call, server: Server) -> Parameters:
