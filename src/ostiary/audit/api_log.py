@@ -1,12 +1,11 @@
 """log/runtime-api.log: one line per call of a management service, refused ones too (behaviour §23, threat T-60)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import msgspec
-
-from ostiary.audit.recorder import LineSink, escaped
+from ostiary.audit.recorder import MOST_VALUE, LineSink, escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +41,13 @@ class ApiLog:
             datetime.fromtimestamp(call.time // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") + f",{call.time % 1000:03d}"
         )
         values = [stamp, call.user, call.method, call.source, call.verb, call.endpoint, str(call.status)]
+        values = [value[:MOST_VALUE] for value in values]
         headers = _shown(call.headers) if self._with_headers else {}
         if self._style == "json":
             line: dict[str, str | dict[str, str]] = dict(zip(_NAMES, values, strict=True))
             if self._with_headers:
                 line |= {"headers": headers, "tls": call.tls}
-            self._sink.write(msgspec.json.encode(line).decode())
+            self._sink.write(json.dumps(line, ensure_ascii=True))  # no reader sees another line break than ours
             return
         if self._with_headers:
             values += ["; ".join(f"{name}: {value}" for name, value in headers.items()), call.tls]
@@ -64,6 +64,6 @@ def _shown(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     shown: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name = raw_name.decode("latin-1")
-        value = "***" if name in MASKED else raw_value.decode("latin-1")
+        value = "***" if name in MASKED else raw_value[:MOST_VALUE].decode("latin-1")
         shown[name] = f"{shown[name]}, {value}" if name in shown else value
     return shown

@@ -167,7 +167,8 @@ class Recorder:
             f"{self._stamp},{ms:03d} | {request.id} | {transaction} | {shape.word} | {event.subject} | {request.source}"
             f" |  | {event.client_id} | OAuth20 | {host} | AS | {event.outcome} | {adapter} | {description} | {took}"
         )
-        if line.isascii() and line.isprintable() and line.count("|") == _BARS and "\\" not in line:
+        is_plain = line.isascii() and line.isprintable() and "\\" not in line
+        if is_plain and len(line) < MOST_LINE and line.count("|") == _BARS:
             return line  # as nearly always: nothing in it needs escaping
         return (
             f"{self._stamp},{ms:03d} | {request.id} | {escaped(transaction)} | {shape.word} | {escaped(event.subject)}"
@@ -187,6 +188,10 @@ class _Shape:
     """The fields that are told in the description."""
 
 
+MOST_VALUE = 512
+"""Characters of a value that a line keeps."""
+MOST_LINE = 1024
+"""A line up to this length holds no value that must be cut."""
 _BARS = 14
 _COLUMNS = frozenset({"client_id", "subject", "grant_id", "validator"})
 _SHAPES: dict[type, _Shape] = {}
@@ -206,7 +211,12 @@ def _shape_of(event: Happening) -> _Shape:
 
 
 def escaped(text: str) -> str:
-    """The text as it may stand between two bars of a log line: no bar, no line break, no control character."""
+    """The text as it may stand between two bars of a log line: no bar, no line break, no control character.
+
+    What is longer than `MOST_VALUE` is cut: a stranger must not decide how much a line weighs (threat T-62).
+    """
+    if len(text) > MOST_VALUE:
+        text = text[:MOST_VALUE] + "…"
     if text.isascii() and text.isprintable() and "|" not in text and "\\" not in text:
         return text
     return "".join(_escaped_character(character) for character in text)
