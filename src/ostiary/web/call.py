@@ -10,6 +10,7 @@ import msgspec
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+FORM = "application/x-www-form-urlencoded"
 MOST_BODY_BYTES = 1 << 20
 """What a form or JSON body may weigh, unless the handler says otherwise."""
 
@@ -58,16 +59,19 @@ class Call:
     """What follows the prefix of a route that takes one, still percent-encoded."""
     notes: dict[str, str] = field(default_factory=dict)
     """Facts for the log line of this call, such as who authenticated and how."""
+    _fields: dict[bytes, bytes] | None = None
 
     def header(self, name: bytes) -> str | None:
         """The one value of a header (lower-case name), or None; raises `Refused` when it came twice."""
-        found: bytes | None = None
-        for key, value in self.headers:
-            if key == name:
-                if found is not None:
-                    raise Refused(400, f"the header {name.decode()} was sent more than once")
-                found = value
-        return None if found is None else found.decode("latin-1")
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = dict(self.headers)
+        value = fields.get(name)
+        if value is None:
+            return None
+        if len(fields) != len(self.headers) and [key for key, _ in self.headers].count(name) > 1:
+            raise Refused(400, f"the header {name.decode()} was sent more than once")
+        return value.decode("latin-1")
 
     def cookies(self) -> dict[str, str]:
         """The cookies of the request; of several with one name the first counts."""
@@ -115,7 +119,7 @@ class Call:
     async def form(self, most: int = 1 << 18) -> bytes:
         """The body of a form POST; raises `Refused` for another content type."""
         content_type = self.header(b"content-type") or ""
-        if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        if content_type != FORM and content_type.partition(";")[0].strip().lower() != FORM:
             raise Refused(400, "the content type must be application/x-www-form-urlencoded")
         return await self.body(most)
 

@@ -138,6 +138,8 @@ def _challenged(error: OAuthError, challenge: bytes) -> Reply:
 
 
 def _accepts_json(accept: str) -> bool:
+    if accept in {"*/*", "application/json"}:
+        return True
     wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
     return bool(wanted & {"*/*", "application/*", "application/json"})
 
