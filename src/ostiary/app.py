@@ -5,8 +5,10 @@ import logging
 import os
 import socket
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ostiary import storage
@@ -18,7 +20,7 @@ from ostiary.config import Config, ConfigError, default_issuer
 from ostiary.first_start import FirstAccount, Makings, first_start
 from ostiary.house import Doors, House
 from ostiary.jobs import upkeep
-from ostiary.keys.key_file import KeyFile
+from ostiary.keys.key_file import KeyFile, KeyFileError
 from ostiary.keys.passwords import Passwords
 from ostiary.keys.rotation import first_keys
 from ostiary.keys.vault import Vault
@@ -27,16 +29,18 @@ from ostiary.metrics import Metrics
 from ostiary.node_counter import NodeCounter
 from ostiary.pages.render import Pages
 from ostiary.ports.changes import Change
-from ostiary.ports.stores import Stores
+from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.tls import mutual_context, server_context
 from ostiary.web import admin, legacy_ws, pages, runtime
 from ostiary.web.app import Routes, Surface
 from ostiary.web.peers import Peers
-from ostiary.web.processes import Listening, serve, this_command
+from ostiary.web.processes import GRACE_SECONDS, Listening, serve, this_command, told_to_stop
 
 DATABASE_RETRY_SECONDS = 0.5
 COMMAND_PATIENCE_SECONDS = 60
 OPENING_PATIENCE_SECONDS = 2.0
+SQLITE_ATTEMPTS = 10
+"""A file that can still not be opened then is none, or lies where it cannot be read."""
 METRICS_SECONDS = 1.0
 """How late a count may show at /metrics."""
 
@@ -50,11 +54,28 @@ class Role:
     runtime: bool
     administration: bool
     """Also first start, jobs, and telling the operator."""
+    at_command: bool = False
+    """Without ports and jobs, for one command."""
+
+    @property
+    def sets_up(self) -> bool:
+        """Whether it makes what is missing, or works with a process that does."""
+        return self.administration or not self.at_command
 
 
 ALONE = Role(runtime=True, administration=True)
 RUNTIME = Role(runtime=True, administration=False)
 ADMINISTRATION = Role(runtime=False, administration=True)
+COMMAND = Role(runtime=False, administration=True, at_command=True)
+LOOK = Role(runtime=False, administration=False, at_command=True)
+"""A command that leaves a data folder without an installation as it is."""
+
+
+class NotInstalled(Exception):
+    """There is no installation to look at."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is installed here; run `ostiary serve` once")
 
 
 Told = Callable[["Node", tuple[FirstAccount, ...]], Awaitable[None]]
@@ -69,16 +90,18 @@ class Node:
         self.issuer = issuer
         self.role = role
         self.clock = SystemClock()
-        self.vault = Vault(KeyFile.read_or_make(config.key_file))
-        self.metrics = Metrics(config.data / "metrics")
-        self.audit_log = LogFile(config.data / "log" / "audit.log")
-        self.api_log = LogFile(config.data / "log" / "runtime-api.log", at_once=True)
+        with usable(config.data):
+            read = KeyFile.read_or_make if role.sets_up else KeyFile.read
+            self.vault = Vault(read(config.key_file))
+            self.metrics = Metrics(config.data / "metrics")
+            self.audit_log = LogFile(config.data / "log" / "audit.log")
+            self.api_log = LogFile(config.data / "log" / "runtime-api.log", at_once=True)
+            self.counter = NodeCounter(config.data / "generation")
         self.api_calls = ApiLog(self.api_log, style=config.log.format, with_headers=config.log.level == "headers")
         self.used = LastUsed()
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count, self.used)
         self.passwords = Passwords(self.clock)
         self.limits = TokenBuckets(self.clock, config.workers)
-        self.counter = NodeCounter(config.data / "generation")
         self.house: House | None = None
         self.stores: Stores | None = None
         self._first_signing_keys: tuple[Change, ...] = ()
@@ -105,9 +128,14 @@ class Node:
         return routes
 
     async def open(self) -> tuple[FirstAccount, ...]:
-        """Wait for the database, set up an empty one, and open the house; raises `ConfigError` for what cannot work."""
+        """Wait for the database, set up an empty one, and open the house.
+
+        Raises `ConfigError` for what cannot work, `NotInstalled` when there is nothing to look at.
+        """
         await self._wait_for_schema()
         self.stores = await storage.open_stores(self.config.database_url, on_change=self._noticed, on_moved=self._moved)
+        if not self.role.sets_up and not await self.stores.objects():
+            raise NotInstalled
         await check_key_file(self.stores, self.vault)
         accounts: tuple[FirstAccount, ...] = ()
         if self.role.administration:
@@ -120,6 +148,7 @@ class Node:
                     self.passwords,
                     self.events,
                     self._first_signing_keys,
+                    warns=not self.role.at_command,
                 )
             )
         while not await self.stores.objects():  # noqa: ASYNC110 - another process is making them
@@ -170,7 +199,7 @@ class Node:
         self.counter.close()
 
     async def _wait_for_schema(self) -> None:
-        said = False
+        said, attempts = False, 0
         while True:
             state = await storage.inspect(self.config.database_url)
             if state is storage.SchemaState.CURRENT:
@@ -183,12 +212,20 @@ class Node:
                 raise ConfigError(
                     "the database has the schema of a newer version than this program: update the program"
                 )
+            if state is storage.SchemaState.EMPTY and not self.role.sets_up:
+                raise NotInstalled
             if state is storage.SchemaState.EMPTY and self.role.administration:
                 _, self._first_signing_keys = await asyncio.gather(
                     asyncio.to_thread(set_up_database, self.config),
                     asyncio.to_thread(first_keys, self.clock.now(), self.vault),
                 )
                 continue
+            attempts += state is storage.SchemaState.UNREACHABLE
+            if attempts == SQLITE_ATTEMPTS and self.config.database_url.startswith("sqlite:"):
+                raise ConfigError(
+                    f"the SQLite database cannot be opened: {self.config.database_url.removeprefix('sqlite:///')};"
+                    " restore it from a backup, or give OSTIARY_DATABASE_URL"
+                )
             if not said and state is storage.SchemaState.UNREACHABLE:
                 log.warning("the database does not answer yet; waiting for it")
                 said = True
@@ -203,6 +240,21 @@ class Node:
             self.counter.bump()
         else:
             await self.house.moved()
+
+
+@contextmanager
+def usable(data: Path) -> Iterator[None]:
+    """What is done with the data folder or the key file fails as `ConfigError`, with what to do."""
+    try:
+        yield
+    except KeyFileError as problem:
+        raise ConfigError(f"{problem} (OSTIARY_KEY_FILE)") from None
+    except OSError as problem:
+        where = f" ({problem.filename})" if problem.filename else ""
+        raise ConfigError(
+            f"the data folder {data} cannot be used: {problem.strerror}{where};"
+            " give OSTIARY_DATA a folder that this user may write to"
+        ) from None
 
 
 def set_up_database(config: Config) -> None:
@@ -238,9 +290,11 @@ def environment_of(config: Config, issuer: str) -> dict[str, str]:
 
 
 async def main(config: Config, issuer: str, role: Role, sockets: dict[str, socket.socket], told: Told) -> None:
-    """Run one process until it is told to stop."""
+    """Run one process until it is told to stop, which may be before it serves."""
+    stop = told_to_stop()
     node = Node(config, issuer, role)
-    context = server_context(config, hosts_of(config, issuer))
+    with usable(config.data):
+        context = server_context(config, hosts_of(config, issuer))
     listening = []
     if role.runtime:
         listening.append(Listening(node.runtime, sockets["runtime"], context))
@@ -255,17 +309,30 @@ async def main(config: Config, issuer: str, role: Role, sockets: dict[str, socke
         node.answer()
 
     async def house() -> None:
-        await opening
+        await asyncio.shield(opening)
         await node.keep()
 
     # Connections wait in the backlog while the house is opened; when that takes long they are told 503 instead.
-    opening = asyncio.create_task(ready())
+    opening, stopping = asyncio.create_task(ready()), asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({opening}, timeout=OPENING_PATIENCE_SECONDS)
-        await serve(listening, house)
+        first = {opening, stopping}
+        await asyncio.wait(first, timeout=OPENING_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            opening.result()
+        if not stop.is_set():
+            await serve(listening, house, stop)
     finally:
-        opening.cancel()
-        await node.close()
+        stopping.cancel()
+        await _end(opening, node)
+
+
+async def _end(opening: asyncio.Task[None], node: Node) -> None:
+    """Stop waiting for the database. What is being made is finished: the password of an account made is shown once."""
+    if node.stores is not None:
+        await asyncio.wait({opening}, timeout=GRACE_SECONDS)
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    await node.close()
 
 
 def hosts_of(config: Config, issuer: str) -> tuple[str, ...]:
@@ -274,15 +341,23 @@ def hosts_of(config: Config, issuer: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, "localhost", "127.0.0.1"]))
 
 
-async def open_for_command(config: Config, told: Callable[[tuple[FirstAccount, ...]], None]) -> Node:
-    """A node without ports, for a command on this machine; sets up what is missing, as `serve` would."""
-    port = config.runtime_bind.port
-    node = Node(config, config.issuer or default_issuer(config, port), ADMINISTRATION)
+async def open_for_command(config: Config, told: Callable[[tuple[FirstAccount, ...]], None], *, sets_up: bool) -> Node:
+    """A node without ports, for a command on this machine. With `sets_up` it makes what is missing, as `serve` would.
+
+    Raises `ConfigError`, `StoreUnavailable`, and `NotInstalled` when there is nothing and nothing is to be set up.
+    """
+    if not sets_up and await storage.inspect(config.database_url) is storage.SchemaState.EMPTY:
+        raise NotInstalled
+    issuer = config.issuer or default_issuer(config, config.runtime_bind.port)
+    node = Node(config, issuer, COMMAND if sets_up else LOOK)
     try:
         accounts = await asyncio.wait_for(node.open(), COMMAND_PATIENCE_SECONDS)
     except TimeoutError:
         await node.close()
-        raise ConfigError("the database does not answer") from None
+        raise StoreUnavailable("the database does not answer") from None
+    except BaseException:
+        await node.close()
+        raise
     if accounts:
         told(accounts)
     return node

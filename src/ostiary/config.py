@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from ostiary.account_rules import BadAccount, check_password, check_username
 from ostiary.secret import Secret
 
+EX_CONFIG = 78
+"""The exit code of a program that must not be started again as it is (sysexits.h)."""
+
 
 class ConfigError(Exception):
     """The configuration cannot work; the message names the variable and says what to do."""
@@ -97,7 +100,7 @@ class LogConfig:
     format: str = "bar"
     """``bar``: seven fields separated by `` | ``; ``json``: one object a line."""
     level: str = "normal"
-    """``normal``, or ``headers`` to add the request's header names and the TLS version."""
+    """``normal``, or ``headers`` to add the request's headers, without credentials, and the TLS version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,8 @@ class Makings:
     events: Events
     signing_keys: tuple[Change, ...] = ()
     """The first signing keys, if they were made while the database was set up."""
+    warns: bool = True
+    """Whether to say that a first account was asked for and is there already."""
 
 
 async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
@@ -78,7 +80,7 @@ async def _first_account(
     makings: Makings, store: str, what: str, wanted: tuple[str, Secret] | None
 ) -> FirstAccount | None:
     if await makings.stores.accounts(store):
-        if wanted is not None:
+        if wanted is not None and makings.warns:
             name = "ADMIN" if store == ADMINISTRATORS else "SERVICE"
             log.warning("OSTIARY_%s_USER is ignored: there is a first %s already", name, what)
         return None

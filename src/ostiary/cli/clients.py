@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ostiary.cli.setup import data_option, with_server
+from ostiary.cli.setup import data_option, json_of, with_server
 from ostiary.client_management import registry
 from ostiary.clients.client import Client
 from ostiary.clients.dialects import admin
@@ -70,7 +70,10 @@ def export_clients(file: Path | None, data: Path | None) -> None:
     if file is None:
         click.echo(text)
     else:
-        file.write_text(text + "\n", encoding="utf-8")
+        try:
+            file.write_text(text + "\n", encoding="utf-8")
+        except OSError as problem:
+            raise click.ClickException(f"{file} cannot be written: {problem.strerror}") from None
 
 
 @clients.command("import")
@@ -78,10 +81,7 @@ def export_clients(file: Path | None, data: Path | None) -> None:
 @data_option
 def import_clients(file: Any, data: Path | None) -> None:
     """Create every client of FILE ({"items": […]} or a list, as the administrative API writes them); all or none."""
-    try:
-        body = json.load(file)
-    except ValueError:
-        raise click.ClickException("the file is not JSON") from None
+    body = json_of(file)
     items = body.get("items") if isinstance(body, dict) else body
     if not isinstance(items, list):
         raise click.ClickException('the file must hold {"items": […]} or a list of clients')
@@ -98,7 +98,7 @@ def import_clients(file: Any, data: Path | None) -> None:
                 click.echo(f"{client_id}: {admin.name_of(problem.field)}: {problem.message}", err=True)
             raise click.ClickException("nothing was imported") from None
 
-    click.echo(f"{with_server(data, run)} clients were imported.")
+    click.echo(f"{with_server(data, run, sets_up=True)} clients were imported.")
 
 
 def _written(client: Client, server: Server) -> dict[str, Any]:

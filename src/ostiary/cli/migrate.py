@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ostiary import storage
+from ostiary.app import usable
 from ostiary.cli.setup import configured, data_option
 
 
@@ -14,7 +15,8 @@ from ostiary.cli.setup import configured, data_option
 def migrate(data: Path | None, *, quiet: bool) -> None:
     """Set up an empty database, or bring an older one to this version. Safe to run twice, and at once."""
     config = configured(data)
-    config.data.mkdir(parents=True, exist_ok=True)
+    with usable(config.data):
+        config.data.mkdir(parents=True, exist_ok=True)
     try:
         storage.migrate(config.database_url)
     except storage.MigrationError as problem:

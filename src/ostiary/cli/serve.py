@@ -12,30 +12,40 @@ import uvloop
 
 from ostiary import app
 from ostiary.cli.setup import configured, log_to_stderr
-from ostiary.config import Config, ConfigError, check_demo, default_issuer
+from ostiary.config import FILE, OPTIONS, Config, Option, check_demo, default_issuer
 from ostiary.first_start import FirstAccount
 from ostiary.metrics import Metrics
-from ostiary.web.processes import EX_CONFIG, Child, bind, inherited_sockets, keep_alive, this_command
+from ostiary.web.processes import Child, bind, inherited_sockets, keep_alive, this_command
 
 WORKER_VARIABLE = "OSTIARY_WORKER_OF"
 
 
-@click.command()
+class WithVariables(click.Command):
+    """A command whose help ends with the variables of the environment."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of `config.OPTIONS`."""
+        with formatter.section(f"Environment (or {FILE} in the data folder, in lower case without OSTIARY_)"):
+            formatter.write_dl([(one.name, f"{one.help}{_default(one)}") for one in OPTIONS])
+
+
+def _default(option: Option) -> str:
+    return f"  [default: {option.default}]" if option.default else ""
+
+
+@click.command(cls=WithVariables)
 @click.option("--data", type=click.Path(path_type=Path), help="Data folder (OSTIARY_DATA, default ./var).")
 @click.option("--demo", is_flag=True, help="With demo people, clients and the playground; only on loopback.")
 def serve(data: Path | None, *, demo: bool) -> None:
     """Start the server; Ctrl-C or SIGTERM stops it.
 
-    Everything else is read from the environment or from ostiary.toml in the data folder; see `ostiary settings --help`
-    for client settings and docs/manual/operating for the variables.
+    Everything else is read from the variables below. A flag wins over the environment, the environment over the file.
     """
     log_to_stderr()
     config = configured(data, demo=demo)
-    try:
-        status = _serve_alone(config) if config.workers == 1 else _serve_with_workers(config)
-    except ConfigError as problem:
-        raise click.ClickException(str(problem)) from None
-    sys.exit(status)
+    with app.usable(config.data):
+        Metrics.clear(config.data / "metrics")
+    sys.exit(_serve_alone(config) if config.workers == 1 else _serve_with_workers(config))
 
 
 @click.command(hidden=True)
@@ -43,14 +53,12 @@ def serve(data: Path | None, *, demo: bool) -> None:
 def worker(name: str) -> None:
     """One process of a server with several; started by `serve`."""
     log_to_stderr()
+    if WORKER_VARIABLE not in os.environ:
+        raise click.ClickException("workers are started by `ostiary serve`")
     told = json.loads(os.environ[WORKER_VARIABLE])
     config = configured(Path(told["data"]), demo=told["demo"])
     role = app.ADMINISTRATION if name == "administration" else app.RUNTIME
-    try:
-        uvloop.run(app.main(config, told["issuer"], role, inherited_sockets(), _tell))
-    except ConfigError as problem:
-        click.echo(f"Error: {problem}", err=True)
-        sys.exit(EX_CONFIG)
+    uvloop.run(app.main(config, told["issuer"], role, inherited_sockets(), _tell))
 
 
 def _serve_alone(config: Config) -> int:
@@ -58,7 +66,6 @@ def _serve_alone(config: Config) -> int:
     if config.mtls_bind is not None:
         sockets["mtls"] = bind(config.mtls_bind)
     issuer = _issuer(config, sockets["runtime"].getsockname()[1])
-    Metrics.clear(config.data / "metrics")
     uvloop.run(app.main(config, issuer, app.ALONE, sockets, _tell))
     return 0
 
@@ -67,7 +74,6 @@ def _serve_with_workers(config: Config) -> int:
     first = bind(config.runtime_bind, shared=True)
     port = first.getsockname()[1]
     issuer = _issuer(config, port)
-    Metrics.clear(config.data / "metrics")
     runtime_bind = config.runtime_bind.at(port)
     mtls_port = None
     children = [Child("administration", {"admin": bind(config.admin_bind)})]

@@ -10,7 +10,7 @@ import click
 
 from ostiary.audit.events import SettingsApplied
 from ostiary.audit.evidence import commit
-from ostiary.cli.setup import data_option, with_server
+from ostiary.cli.setup import data_option, json_of, with_server
 from ostiary.clients.documents import client_of
 from ostiary.ports.changes import Conflict
 from ostiary.secret import Secret
@@ -39,10 +39,9 @@ def show_server(data: Path | None) -> None:
 @data_option
 def apply_server(file: Any, data: Path | None) -> None:
     """Change what FILE (- for standard input) holds, and leave the rest; everything or nothing."""
-    try:
-        document = json.load(file)
-    except ValueError:
-        raise click.ClickException("the file is not JSON") from None
+    document = json_of(file)
+    if not isinstance(document, dict):
+        raise click.ClickException("the file must hold a JSON object, as `ostiary server show` prints it")
 
     async def run(server: Server) -> tuple[str, ...]:
         try:
@@ -60,7 +59,7 @@ def apply_server(file: Any, data: Path | None) -> None:
                 raise click.ClickException("somebody else changed this just now; try again") from None
         return plan.changed
 
-    changed = with_server(data, run)
+    changed = with_server(data, run, sets_up=True)
     for name in changed:
         click.echo(f"changed {name}")
     if not changed:

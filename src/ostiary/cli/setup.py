@@ -1,28 +1,25 @@
 """What commands share: the configuration, a log on the screen, and stores to work on."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
 from ostiary.app import Node, open_for_command
-from ostiary.config import Config, ConfigError, load
+from ostiary.config import Config, load
 from ostiary.first_start import FirstAccount
-from ostiary.ports.stores import StoreUnavailable
 from ostiary.server import Server
 
 T = TypeVar("T")
 
 
 def configured(data: Path | None, *, demo: bool = False) -> Config:
-    """The configuration, or an error that says what to mend."""
-    try:
-        return load({"OSTIARY_DATA": str(data)} if data is not None else {}, demo=demo)
-    except ConfigError as problem:
-        raise click.ClickException(str(problem)) from None
+    """The configuration; raises `ConfigError`, which says what to mend."""
+    return load({"OSTIARY_DATA": str(data)} if data is not None else {}, demo=demo)
 
 
 def log_to_stderr() -> None:
@@ -32,22 +29,30 @@ def log_to_stderr() -> None:
         logging.getLogger(name).propagate = False
 
 
-def with_server(data: Path | None, work: Callable[[Server], Awaitable[T]]) -> T:
-    """Do `work` with the snapshot of an installation, whether or not its server runs."""
+def with_server(data: Path | None, work: Callable[[Server], Awaitable[T]], *, sets_up: bool = False) -> T:
+    """Do `work` with the snapshot of an installation, whether or not its server runs.
+
+    `sets_up`: where there is none yet, one is made. Raises `ConfigError`, `StoreUnavailable`, `NotInstalled`.
+    """
     config = configured(data)
 
     async def run() -> T:
-        node: Node = await open_for_command(config, _show_new)
+        node: Node = await open_for_command(config, _show_new, sets_up=sets_up)
         try:
             assert node.house is not None
             return await work(await node.house.current())
         finally:
             await node.close()
 
+    return asyncio.run(run())
+
+
+def json_of(file: IO[bytes]) -> Any:
+    """What a file of JSON says; raises `click.ClickException` when it is none."""
     try:
-        return asyncio.run(run())
-    except (ConfigError, StoreUnavailable) as problem:
-        raise click.ClickException(str(problem)) from None
+        return json.load(file)
+    except (ValueError, RecursionError):
+        raise click.ClickException("the file is not JSON") from None
 
 
 def _show_new(accounts: tuple[FirstAccount, ...]) -> None:

@@ -46,7 +46,9 @@ class KeyFile:
             keys = {str(key_id): urlsafe_b64decode(text) for key_id, text in content["keys"].items()}
             current = str(content["current"])
         except FileNotFoundError:
-            raise KeyFileError(f"there is no key file at {path}") from None
+            raise KeyFileError(f"there is no key file at {path}; restore it from a backup") from None
+        except OSError as problem:
+            raise KeyFileError(f"the key file {path} cannot be read: {problem.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise KeyFileError(f"{path} is not a key file of Ostiary; restore it from a backup") from None
         if current not in keys or any(len(key) != KEY_BYTES or len(i) != KEY_ID_LENGTH for i, key in keys.items()):
@@ -57,9 +59,20 @@ class KeyFile:
 
     @classmethod
     def read_or_make(cls, path: Path) -> "KeyFile":
-        """Read it, or make it, once, however many processes start at the same time. Readable by its owner only."""
-        if path.exists():
-            return cls.read(path)
+        """Read it, or make it, once, however many processes start at the same time. Readable by its owner only.
+
+        Raises `KeyFileError`.
+        """
+        try:
+            if not path.exists():
+                cls._make(path)
+        except OSError as problem:
+            message = f"the key file {path} cannot be made: {problem.strerror}; its folder must exist and be writable"
+            raise KeyFileError(message) from None
+        return cls.read(path)
+
+    @classmethod
+    def _make(cls, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         made = cls.fresh()
         draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -75,4 +88,3 @@ class KeyFile:
             pass
         finally:
             draft.unlink()
-        return cls.read(path)

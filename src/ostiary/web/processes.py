@@ -22,14 +22,12 @@ from typing import Any
 
 import uvicorn
 
-from ostiary.config import Bind, ConfigError
+from ostiary.config import EX_CONFIG, Bind, ConfigError
 from ostiary.web.protocol import BoundedProtocol, CertificateProtocol
 
 GRACE_SECONDS = 10
 BACKLOG = 2048
 RESTART_PAUSE_SECONDS = 0.5
-EX_CONFIG = 78
-"""The exit code of a process that must not be started again as it is (sysexits.h)."""
 FDS_VARIABLE = "OSTIARY_INHERITED_SOCKETS"
 LIFELINE_VARIABLE = "OSTIARY_LIFELINE"
 
@@ -56,9 +54,10 @@ def bind(address: Bind, *, shared: bool = False) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         sock.bind((address.host, address.port))
-    except OSError as problem:
+    except (OSError, ValueError) as problem:  # a name that is none is a ValueError
         sock.close()
-        raise ConfigError(f"cannot listen on {address.authority}: {problem.strerror}") from None
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise ConfigError(f"cannot listen on {address.authority}: {reason}") from None
     sock.listen(BACKLOG)
     sock.setblocking(False)
     sock.set_inheritable(True)
@@ -77,8 +76,22 @@ def _given(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
     return lambda _config, _default: context
 
 
-async def serve(listening: Sequence[Listening], house: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what runs (at most `GRACE_SECONDS`).
+def told_to_stop() -> asyncio.Event:
+    """An event of this loop that SIGTERM, SIGINT and the end of the parent process set, from now on."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    lifeline = os.environ.get(LIFELINE_VARIABLE)
+    if lifeline:
+        loop.add_reader(int(lifeline), stop.set)  # its end: the parent is gone, so nobody would restart or stop us
+    return stop
+
+
+async def serve(
+    listening: Sequence[Listening], house: Callable[[], Coroutine[Any, Any, None]], stop: asyncio.Event
+) -> None:
+    """Serve until `stop`, then finish what runs (at most `GRACE_SECONDS`).
 
     `house` runs beside the servers for as long as they do; when it raises, they stop and the exception is passed on.
     """
@@ -100,13 +113,7 @@ async def serve(listening: Sequence[Listening], house: Callable[[], Coroutine[An
             ssl_context_factory=_given(each.tls) if each.tls is not None else None,
         )
         servers.append(_QuietServer(config))
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    lifeline = os.environ.get(LIFELINE_VARIABLE)
-    if lifeline:
-        loop.add_reader(int(lifeline), stop.set)  # its end: the parent is gone, so nobody would restart or stop us
     tasks = [loop.create_task(server.serve([each.socket])) for server, each in zip(servers, listening, strict=True)]
     keeping = loop.create_task(house())
     keeping.add_done_callback(lambda _task: stop.set())
