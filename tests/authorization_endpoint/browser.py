@@ -12,6 +12,7 @@ from ostiary.server import Server
 from ostiary.tokens import codes
 from ostiary.tokens.handles import key_of
 from ostiary.web import pages
+from ostiary.web.app import Route
 from ostiary.web.call import Call, Reply
 from ostiary.words import GrantType
 from tests import house
@@ -213,7 +214,9 @@ class Browser:
             request_id="test-1",
             receive=receive,
         )
-        reply = await pages.ROUTES[path][method](call, self.place.server)
+        route = pages.ROUTES[path]
+        handlers = route.methods if isinstance(route, Route) else route
+        reply = await handlers[method](call, self.place.server)
         for name, value in reply.headers:
             if name == b"set-cookie":
                 key, _, rest = value.decode().partition("=")

@@ -1,14 +1,17 @@
 """What pages say, how they say it, and what they never do."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from ostiary.pages import messages
+from ostiary.pages.claims import CLAIMS
 from ostiary.pages.policy import content_policy
 from ostiary.pages.records import (
+    ClaimOnPage,
     ClientOnPage,
     ConsentPage,
     ErrorPage,
@@ -21,6 +24,7 @@ from ostiary.pages.records import (
     web_address,
 )
 from ostiary.pages.render import Pages
+from ostiary.server_settings.fresh import SCOPE_CLAIMS
 
 PAGES = Pages()
 TEMPLATES = Path(messages.__file__).parent / "templates"
@@ -47,6 +51,10 @@ CONSENT = ConsentPage(
             field="scope-1",
             members=(ScopeOnPage(name="read", description="See them"), ScopeOnPage(name="pay")),
         ),
+    ),
+    claims=(
+        ClaimOnPage(name="name", description="Your full name", field="claim-0"),
+        ClaimOnPage(name="desk", field="claim-1"),
     ),
     destination="shop.example",
 )
@@ -149,10 +157,15 @@ def test_cancelling_does_not_ask_the_browser_to_fill_in_the_form_first() -> None
     assert "formnovalidate" in cancel
 
 
-def test_consent_shows_a_box_per_scope_and_the_members_of_groups() -> None:
+def test_consent_shows_a_box_per_scope_and_claim_and_the_members_of_groups() -> None:
     html = drawn(CONSENT)
     boxes = [field for field in html.named("input") if field["type"] == "checkbox"]
-    assert [(box["name"], box["value"]) for box in boxes] == [("scope-0", "profile"), ("scope-1", "bank")]
+    assert [(box["name"], box["value"]) for box in boxes] == [
+        ("scope-0", "profile"),
+        ("scope-1", "bank"),
+        ("claim-0", "name"),
+        ("claim-1", "desk"),
+    ]
     assert all("checked" in box for box in boxes)
     text = " ".join("".join(html.text).split())
     for piece in (
@@ -160,6 +173,7 @@ def test_consent_shows_a_box_per_scope_and_the_members_of_groups() -> None:
         "Work with your accounts",
         "See them",
         "pay",
+        "It also asks for: Your full name name desk You may untick",
         "mara",
         "shop.example",
         "Rope Shop",
@@ -167,6 +181,14 @@ def test_consent_shows_a_box_per_scope_and_the_members_of_groups() -> None:
         assert piece in text
     assert [button["value"] for button in html.named("button")] == ["allow", "deny"]
     assert "Request for Approval" in text
+
+
+def test_consent_without_claims_says_nothing_of_them() -> None:
+    html = drawn(replace(CONSENT, claims=()))
+    assert len(html.named("fieldset")) == 1
+    text = "".join(html.text)
+    assert "It also asks for" not in text
+    assert text.count("You may untick") == 1
 
 
 def test_consent_for_the_default_scope_says_what_it_means() -> None:
@@ -222,6 +244,7 @@ def test_texts_of_clients_people_and_requests_are_text(payload: str) -> None:
     scopes = (
         ScopeOnPage(name=payload, description=payload + " ", field="scope-0", members=(ScopeOnPage(name=payload),)),
     )
+    claims = (ClaimOnPage(name=payload, description=payload + " ", field="claim-0"),)
     harmless = ClientOnPage(client_id="x", name="x")
     pairs: list[tuple[Page, Page]] = [
         (
@@ -229,13 +252,22 @@ def test_texts_of_clients_people_and_requests_are_text(payload: str) -> None:
             SignOnPage(client=harmless, action="/x", state="x", username="x"),
         ),
         (
-            ConsentPage(client=client, action="/x", state=payload, user=payload, scopes=scopes, destination=payload),
+            ConsentPage(
+                client=client,
+                action="/x",
+                state=payload,
+                user=payload,
+                scopes=scopes,
+                claims=claims,
+                destination=payload,
+            ),
             ConsentPage(
                 client=ClientOnPage(client_id="x", name="x", description="x"),
                 action="/x",
                 state="x",
                 user="x",
                 scopes=(ScopeOnPage(name="x", description="x ", field="scope-0", members=(ScopeOnPage(name="x"),)),),
+                claims=(ClaimOnPage(name="x", description="x ", field="claim-0"),),
                 destination="x",
             ),
         ),
@@ -347,7 +379,7 @@ def test_the_same_page_speaks_german() -> None:
 
 
 def test_the_german_catalogue_says_everything_that_pages_say_and_nothing_else() -> None:
-    said = {str(notice) for notice in Notice}
+    said = {str(notice) for notice in Notice} | set(CLAIMS.values())
     for template in TEMPLATES.glob("*.html"):
         said |= set(re.findall(r"""\bt\((?:"([^"]+)"|'[^']+')""", template.read_text(encoding="utf-8")))
         said |= set(re.findall(r"""\bt\('([^']+)'""", template.read_text(encoding="utf-8")))
@@ -357,6 +389,21 @@ def test_the_german_catalogue_says_everything_that_pages_say_and_nothing_else() 
     assert said - standing == set()
     places = re.compile(r"%\([a-z]+\)s")
     assert all(sorted(places.findall(message)) == sorted(places.findall(german[message])) for message in said)
+
+
+def test_every_standard_claim_has_words() -> None:
+    assert set(CLAIMS) == {claim for claims in SCOPE_CLAIMS.values() for claim in claims}
+    page = replace(CONSENT, claims=(ClaimOnPage(name="name", description="Your full name"), ClaimOnPage(name="desk")))
+    german = PAGES.draw(page, ui_locales="de").html
+    assert "Außerdem bittet sie um:" in german
+    assert "Ihren vollen Namen" in german
+
+
+def test_a_claim_of_the_house_is_named_by_the_operators_catalogue(tmp_path: Path) -> None:
+    (tmp_path / "fr.po").write_text(catalogue(desk="Votre bureau"), "utf-8")
+    french = Pages(languages=tmp_path).draw(CONSENT, ui_locales="fr").html
+    assert "Votre bureau" in french
+    assert "<code>desk</code>" in french
 
 
 def catalogue(**messages: str) -> str:

@@ -9,12 +9,13 @@ from ostiary.server_settings.scopes import Scope, ScopeBook, ScopeGroup
 from ostiary.users.consent import (
     ConsentFacts,
     Decision,
+    Extent,
     approved,
     decide,
     needs_grants,
     needs_memory,
     remember,
-    remembered_scopes,
+    remembered,
 )
 
 NOW = 1_800_000_000_000
@@ -22,7 +23,8 @@ BOOK = ScopeBook.of(
     common=[Scope(name="a"), Scope(name="b"), Scope(name="c")],
     common_groups=[ScopeGroup(name="ab", scopes=("a", "b"))],
 )
-ASKED = ("a", "b")
+ASKED = Extent(scopes=("a", "b"))
+NAMED = Extent(scopes=("a", "b"), claims=("email",))
 
 
 @pytest.mark.parametrize(
@@ -34,18 +36,26 @@ ASKED = ("a", "b")
         (ConsentFacts(prompted=True), Decision.ASK),
         # an earlier grant: reuse list and S041, both
         (ConsentFacts(reuse=True, bypass_for_grants=True, granted=[ASKED]), Decision.GRANTED),
-        (ConsentFacts(reuse=True, bypass_for_grants=True, granted=[("a",), ("a", "b", "c")]), Decision.GRANTED),
-        (ConsentFacts(reuse=True, bypass_for_grants=True, granted=[("ab",)]), Decision.GRANTED),
-        (ConsentFacts(reuse=True, bypass_for_grants=True, granted=[("a",), ("b",)]), Decision.ASK),
+        (
+            ConsentFacts(
+                reuse=True, bypass_for_grants=True, granted=[Extent(scopes=("a",)), Extent(scopes=("a", "b", "c"))]
+            ),
+            Decision.GRANTED,
+        ),
+        (ConsentFacts(reuse=True, bypass_for_grants=True, granted=[Extent(scopes=("ab",))]), Decision.GRANTED),
+        (
+            ConsentFacts(reuse=True, bypass_for_grants=True, granted=[Extent(scopes=("a",)), Extent(scopes=("b",))]),
+            Decision.ASK,
+        ),
         (ConsentFacts(reuse=True, bypass_for_grants=True, granted=[]), Decision.ASK),
         (ConsentFacts(reuse=True, granted=[ASKED]), Decision.ASK),
         (ConsentFacts(bypass_for_grants=True, granted=[ASKED]), Decision.ASK),
         (ConsentFacts(reuse=True, bypass_for_grants=True, prompted=True, granted=[ASKED]), Decision.ASK),
         # an earlier consent: S042
         (ConsentFacts(bypass_for_consents=True, remembered=ASKED), Decision.REMEMBERED),
-        (ConsentFacts(bypass_for_consents=True, remembered=("ab", "c")), Decision.REMEMBERED),
-        (ConsentFacts(bypass_for_consents=True, remembered=("a",)), Decision.ASK),
-        (ConsentFacts(bypass_for_consents=True, remembered=()), Decision.ASK),
+        (ConsentFacts(bypass_for_consents=True, remembered=Extent(scopes=("ab", "c"))), Decision.REMEMBERED),
+        (ConsentFacts(bypass_for_consents=True, remembered=Extent(scopes=("a",))), Decision.ASK),
+        (ConsentFacts(bypass_for_consents=True, remembered=Extent()), Decision.ASK),
         (ConsentFacts(bypass_for_consents=True, remembered=None), Decision.ASK),
         (ConsentFacts(remembered=ASKED), Decision.ASK),
         (ConsentFacts(bypass_for_consents=True, prompted=True, remembered=ASKED), Decision.ASK),
@@ -56,8 +66,25 @@ def test_who_is_asked_to_approve(facts: ConsentFacts, decision: Decision) -> Non
 
 
 def test_the_default_scope_is_covered_by_any_earlier_approval_but_needs_one() -> None:
-    assert decide((), ConsentFacts(bypass_for_consents=True, remembered=None), BOOK) is Decision.ASK
-    assert decide((), ConsentFacts(bypass_for_consents=True, remembered=()), BOOK) is Decision.REMEMBERED
+    assert decide(Extent(), ConsentFacts(bypass_for_consents=True, remembered=None), BOOK) is Decision.ASK
+    assert decide(Extent(), ConsentFacts(bypass_for_consents=True, remembered=Extent()), BOOK) is Decision.REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("earlier", "covers"),
+    [
+        (NAMED, True),
+        (Extent(scopes=("ab",), claims=("name", "email")), True),
+        (Extent(scopes=("a", "b")), False),
+        (Extent(scopes=("a", "b"), claims=("name",)), False),
+        (Extent(scopes=("a",), claims=("email",)), False),
+    ],
+)
+def test_an_earlier_approval_covers_a_request_only_with_its_claims(earlier: Extent, covers: bool) -> None:
+    by_grant = ConsentFacts(reuse=True, bypass_for_grants=True, granted=[earlier])
+    by_memory = ConsentFacts(bypass_for_consents=True, remembered=earlier)
+    assert (decide(NAMED, by_grant, BOOK) is Decision.GRANTED) is covers
+    assert (decide(NAMED, by_memory, BOOK) is Decision.REMEMBERED) is covers
 
 
 def test_what_cannot_matter_is_not_read() -> None:
@@ -83,35 +110,46 @@ def test_approving_nothing_is_a_refusal_unless_nothing_was_asked() -> None:
     assert approved((), (), ()) == ()
 
 
-def remembered(record: ConsentRecord, lifetime_days: int = -1, later: int = 0) -> tuple[str, ...] | None:
-    return remembered_scopes(record, lifetime_days, NOW + later)
+def kept(record: ConsentRecord, lifetime_days: int = -1, later: int = 0) -> Extent | None:
+    return remembered(record, lifetime_days, NOW + later)
 
 
-def decision_of(before: tuple[str, ...] | None = None, lifetime_days: int = -1) -> ConsentRecord:
+def decision_of(before: Extent | None = None, lifetime_days: int = -1) -> ConsentRecord:
     return remember(
         user_key="mara",
         client_id="shop",
         before=before,
-        shown=("a", "b"),
-        approved=("a",),
+        decided=Extent(scopes=("a", "b"), claims=("name", "email")),
+        approved=Extent(scopes=("a",), claims=("name",)),
         lifetime_days=lifetime_days,
         now=NOW,
     ).consent
 
 
+APPROVED = Extent(scopes=("a",), claims=("name",))
+
+
 def test_a_decision_adds_what_was_approved_and_takes_back_what_was_left_out() -> None:
-    assert remembered(decision_of()) == ("a",)
-    assert remembered(decision_of(before=("b", "c"))) == ("c", "a")
+    assert kept(decision_of()) == APPROVED
+    before = Extent(scopes=("b", "c"), claims=("email", "phone_number"))
+    assert kept(decision_of(before)) == Extent(scopes=("c", "a"), claims=("phone_number", "name"))
 
 
 def test_a_remembered_consent_ends_with_its_lifetime_as_the_setting_says_now() -> None:
-    assert remembered(decision_of(), 1, DAY - 1) == ("a",)
-    assert remembered(decision_of(), 1, DAY) is None
-    assert remembered(decision_of(lifetime_days=1), -1, DAY) is None
-    assert remembered(decision_of(), -1, 9999 * DAY) == ("a",)
-    assert remembered_scopes(None, -1, NOW) is None
+    assert kept(decision_of(), 1, DAY - 1) == APPROVED
+    assert kept(decision_of(), 1, DAY) is None
+    assert kept(decision_of(lifetime_days=1), -1, DAY) is None
+    assert kept(decision_of(), -1, 9999 * DAY) == APPROVED
+    assert remembered(None, -1, NOW) is None
+
+
+def record_of(document: bytes) -> ConsentRecord:
+    return ConsentRecord(user_key="m", client_id="c", updated_at=NOW, expires_at=None, document=document)
+
+
+def test_a_record_from_before_claims_were_kept_remembers_none() -> None:
+    assert kept(record_of(b'{"v":1,"scopes":["a"]}')) == Extent(scopes=("a",))
 
 
 def test_a_record_that_cannot_be_read_remembers_nothing() -> None:
-    record = ConsentRecord(user_key="m", client_id="c", updated_at=NOW, expires_at=None, document=b"{broken")
-    assert remembered(record) is None
+    assert kept(record_of(b"{broken")) is None

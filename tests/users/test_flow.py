@@ -34,10 +34,10 @@ def taken(place: Place, state: str | None, browser: str | None = BROWSER, stage:
 
 
 async def test_a_form_gives_back_what_its_page_was_made_with(place: Place) -> None:
-    state = open_page(Stage.CONSENT, PARAMETERS, BROWSER, place.server, shown=("a", "b"))
+    state = open_page(Stage.CONSENT, PARAMETERS, BROWSER, place.server, shown=("a", "b"), shown_claims=("email",))
     flow = taken(place, state)
     assert isinstance(flow, Flow)
-    assert flow.shown == ("a", "b")
+    assert (flow.shown, flow.shown_claims) == (("a", "b"), ("email",))
     assert flow.request().all("resource") == ("https://a", "https://b")
     assert flow.request().get("state") == "s s"
 

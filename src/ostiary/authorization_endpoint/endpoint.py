@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ostiary.audit.events import AuthorizationAnswered, ConsentDecided, RequestRefused, SessionUsed, SignOnAsked
 from ostiary.authorization_endpoint import hints
+from ostiary.authorization_endpoint.approval import Proposal
 from ostiary.authorization_endpoint.checks import Asked, At, check
 from ostiary.authorization_endpoint.outcomes import AskConsent, AskSignOn, Given, Outcome, Progress, Visitor
 from ostiary.authorization_endpoint.reply import ReplyAddress
@@ -39,7 +40,7 @@ from ostiary.tokens import codes, managers, persistent_grants
 from ostiary.tokens.people import Person, find_person
 from ostiary.users import consent, flow, sign_on
 from ostiary.users.authentication import Demand, Present, Prompt, Reason, context_of, reason_to_ask
-from ostiary.users.consent import ConsentFacts, Decision
+from ostiary.users.consent import ConsentFacts, Decision, Extent
 from ostiary.users.flow import Approver, Cause, Flow, Stage, StaleFlow
 from ostiary.words import ConsentPage, GrantType
 
@@ -71,7 +72,7 @@ async def after_sign_on(waiting: Flow, approver: Approver, visitor: Visitor, ser
     return await _walk(waiting.request(), visitor, Progress(approver=approver), server)
 
 
-async def after_consent(waiting: Flow, ticked: tuple[str, ...], visitor: Visitor, server: Server) -> Outcome:
+async def after_consent(waiting: Flow, ticked: Extent, visitor: Visitor, server: Server) -> Outcome:
     """The person pressed Allow. Raises `StaleFlow` when the page was shown to another session, or answered before."""
     approver = waiting.approver
     if approver is None:
@@ -79,7 +80,8 @@ async def after_consent(waiting: Flow, ticked: tuple[str, ...], visitor: Visitor
     if approver.session_key and (visitor.session is None or visitor.session.key != approver.session_key):
         raise StaleFlow(Cause.OTHER_SESSION, waiting)
     await flow.answer_once(waiting, server)
-    given = Given(approver=approver, shown=waiting.shown, ticked=ticked)
+    shown = Extent(scopes=waiting.shown, claims=waiting.shown_claims)
+    given = Given(approver=approver, shown=shown, ticked=ticked)
     return await _walk(waiting.request(), visitor, Progress(approver=approver, given=given), server)
 
 
@@ -196,13 +198,16 @@ async def _for_person(
         server,
         openid=OPENID in request.scopes,
     )
+    proposal = Proposal.of(asked, server)
     if progress.given is not None:
-        granted = consent.approved(request.scopes, progress.given.shown, progress.given.ticked)
-    elif await _decision(asked, signed_on.person, progress, server) is Decision.ASK:
-        return _ask_consent(asked, reply, signed_on, visitor, server)
+        granted = proposal.approved(progress.given)
+    elif await _decision(asked, proposal, signed_on.person, progress, server) is Decision.ASK:
+        return _ask_consent(asked, proposal, reply, signed_on, visitor, server)
     else:
-        granted = request.scopes
-    ready = Ready(asked=asked, reply=reply, signed_on=signed_on, granted=granted, manager_id=manager.id)
+        granted = proposal.everything
+    ready = Ready(
+        asked=asked, proposal=proposal, reply=reply, signed_on=signed_on, granted=granted, manager_id=manager.id
+    )
     answer = await _issue(ready, progress.given, server)
     if visitor.session is not None and not signed_on.is_fresh:
         await _used(visitor.session, asked.client, server)
@@ -296,13 +301,13 @@ def _ask_sign_on(
 # Consent --------------------------------------------------------------------------------------------------------------
 
 
-async def _decision(asked: Asked, person: Person, progress: Progress, server: Server) -> Decision:
+async def _decision(asked: Asked, proposal: Proposal, person: Person, progress: Progress, server: Server) -> Decision:
     facts = _consent_facts(asked, progress)
     if consent.needs_grants(facts):
-        facts = replace(facts, granted=await _granted_scopes(asked.client, person, server))
+        facts = replace(facts, granted=await _granted_before(asked.client, person, server))
     if consent.needs_memory(facts):
         facts = replace(facts, remembered=await _remembered(asked, person, server))
-    decision = consent.decide(asked.request.scopes, facts, asked.settings.scope_book)
+    decision = consent.decide(proposal.to_approve, facts, asked.settings.scope_book)
     if decision is Decision.ASK and Prompt.NONE in asked.request.prompt:
         raise ConsentRequired("the person must approve the request")
     if decision is Decision.ASK and asked.settings.consent.page is ConsentPage.ADAPTER:
@@ -322,37 +327,44 @@ def _consent_facts(asked: Asked, progress: Progress) -> ConsentFacts:
     )
 
 
-async def _granted_scopes(client: Client, person: Person, server: Server) -> list[tuple[str, ...]]:
-    """The scopes of each living grant of the code flow that this person gave this client."""
+async def _granted_before(client: Client, person: Person, server: Server) -> list[Extent]:
+    """What each living grant of the code flow is for that this person gave this client."""
     records = await server.stores.grants_of(client_id=client.client_id, user_key=person.user_key)
     living = (
         persistent_grants.read(record)
         for record in records
         if record.grant_type == GrantType.AUTHORIZATION_CODE and not persistent_grants.is_over(record, client, server)
     )
-    return [grant.scope for grant in living if grant is not None and grant.issuer == server.issuer]
+    return [
+        Extent(scopes=grant.scope, claims=(*grant.userinfo_claims, *grant.id_token_claims))
+        for grant in living
+        if grant is not None and grant.issuer == server.issuer
+    ]
 
 
-async def _remembered(asked: Asked, person: Person, server: Server) -> tuple[str, ...] | None:
+async def _remembered(asked: Asked, person: Person, server: Server) -> Extent | None:
     """S042, S043: what this person approved for this client before."""
     record = await server.stores.consent(person.user_key, asked.client.client_id)
-    return consent.remembered_scopes(record, asked.settings.consent.lifetime_days, server.clock.now())
+    return consent.remembered(record, asked.settings.consent.lifetime_days, server.clock.now())
 
 
 def _ask_consent(
-    asked: Asked, reply: ReplyAddress, signed_on: SignedOn, visitor: Visitor, server: Server
+    asked: Asked, proposal: Proposal, reply: ReplyAddress, signed_on: SignedOn, visitor: Visitor, server: Server
 ) -> AskConsent:
+    shown = proposal.to_approve
     return AskConsent(
         client=asked.client,
         person=signed_on.person,
-        scopes=asked.request.scopes,
+        scopes=shown.scopes,
+        claims=shown.claims,
         redirect_uri=reply.redirect_uri,
         state=flow.open_page(
             Stage.CONSENT,
             asked.request.parameters,
             visitor.browser,
             server,
-            shown=asked.request.scopes,
+            shown=shown.scopes,
+            shown_claims=shown.claims,
             approver=signed_on.approver,
         ),
         ui_locales=asked.request.ui_locales,
@@ -367,9 +379,10 @@ class Ready:
     """Everything is decided."""
 
     asked: Asked
+    proposal: Proposal
     reply: ReplyAddress
     signed_on: SignedOn
-    granted: tuple[str, ...]
+    granted: Extent
     manager_id: str
 
 
@@ -383,7 +396,7 @@ async def _issue(ready: Ready, given: Given | None, server: Server) -> Authoriza
     grant_id = persistent_grants.new_grant_id() if reused is None else reused.grant_id
     with_it = () if given is None else await _consent_changes(ready, given, server)
     text = await codes.issue(code, client_id, grant_id, server, *with_it)
-    scope = " ".join(ready.granted)
+    scope = " ".join(ready.granted.scopes)
     server.events.record(
         AuthorizationAnswered(
             client_id=client_id, subject=person.user_key, response_type="code", scope=scope, grant_id=grant_id
@@ -395,18 +408,18 @@ async def _issue(ready: Ready, given: Given | None, server: Server) -> Authoriza
 async def _consent_changes(ready: Ready, given: Given, server: Server) -> tuple[Change | Happening, ...]:
     """The decision as evidence, and what is remembered of it."""
     client_id, user_key = ready.asked.client.client_id, ready.signed_on.person.user_key
-    scope = " ".join(ready.granted)
-    decided = ConsentDecided(client_id=client_id, subject=user_key, allowed=True, scope=scope)
+    scope = " ".join(ready.granted.scopes)
+    event = ConsentDecided(client_id=client_id, subject=user_key, allowed=True, scope=scope)
     memory = consent.remember(
         user_key=user_key,
         client_id=client_id,
         before=await _remembered(ready.asked, ready.signed_on.person, server),
-        shown=given.shown,
+        decided=ready.proposal.decided(given, ready.granted),
         approved=ready.granted,
         lifetime_days=ready.asked.settings.consent.lifetime_days,
         now=server.clock.now(),
     )
-    return memory, decided
+    return memory, event
 
 
 def _code(ready: Ready, server: Server) -> codes.AuthorizationCode:
@@ -419,7 +432,7 @@ def _code(ready: Ready, server: Server) -> codes.AuthorizationCode:
         issuer=server.issuer,
         redirect_uri=ready.reply.redirect_uri,
         redirect_uri_sent=request.redirect_uri is not None,
-        scope=ready.granted,
+        scope=ready.granted.scopes,
         user_key=person.user_key,
         username=person.username,
         validator=person.validator,
@@ -431,8 +444,8 @@ def _code(ready: Ready, server: Server) -> codes.AuthorizationCode:
         challenge=pkce.read_challenge(request.code_challenge, request.code_challenge_method, plain_allowed=True),
         manager=ready.manager_id,
         resources=managers.Wanted.parse(request.parameters).resources,
-        id_token_claims=tuple(claims.id_token),
-        userinfo_claims=tuple(claims.user_info),
+        id_token_claims=tuple(name for name in claims.id_token if name in ready.granted.claims),
+        userinfo_claims=tuple(name for name in claims.user_info if name in ready.granted.claims),
         consent_prompted=Prompt.CONSENT in request.prompt,
         context=person.validator,
     )

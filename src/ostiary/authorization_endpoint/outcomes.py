@@ -7,6 +7,7 @@ from ostiary.clients.client import Client
 from ostiary.sessions.session import Session
 from ostiary.tokens.people import Person
 from ostiary.users.authentication import Reason
+from ostiary.users.consent import Extent
 from ostiary.users.flow import Approver, Stage
 
 
@@ -24,8 +25,8 @@ class Given:
     """A consent form that was sent."""
 
     approver: Approver
-    shown: tuple[str, ...]
-    ticked: tuple[str, ...]
+    shown: Extent
+    ticked: Extent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class AskConsent:
     client: Client
     person: Person
     scopes: tuple[str, ...]
+    claims: tuple[str, ...]
+    """The claims asked for by name that none of the scopes covers."""
     redirect_uri: str
     state: str
     ui_locales: str | None

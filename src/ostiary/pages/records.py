@@ -102,6 +102,16 @@ class ScopeOnPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOnPage:
+    """One claim to approve that no scope on the page covers."""
+
+    name: str
+    description: str = ""
+    field: str = ""
+    """The name of its check box."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentPage(Page):
     """Behaviour §7.2: the Request for Approval."""
 
@@ -114,6 +124,7 @@ class ConsentPage(Page):
     state: str
     user: str
     scopes: tuple[ScopeOnPage, ...]
+    claims: tuple[ClaimOnPage, ...] = ()
     default_description: str = ""
     """What the default scope means; shown when nothing else is asked for."""
     destination: str = ""

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ostiary.pages.messages import Language, Languages
 from ostiary.pages.policy import content_policy
-from ostiary.pages.records import ClientOnPage, ConsentPage, Page, ScopeOnPage, SignOnPage
+from ostiary.pages.records import ClaimOnPage, ClientOnPage, ConsentPage, Page, ScopeOnPage, SignOnPage
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -114,7 +114,7 @@ class Pages:
 
 
 def localised(page: Page, language: Language) -> Page:
-    """The page with its alias keys looked up: names and descriptions of the client and of scopes (C003, C004)."""
+    """The page with its alias keys looked up: names and descriptions of the client, scopes and claims (C003, C004)."""
     if isinstance(page, SignOnPage):
         return replace(page, client=_client_in(page.client, language))
     if isinstance(page, ConsentPage):
@@ -122,6 +122,7 @@ def localised(page: Page, language: Language) -> Page:
             page,
             client=_client_in(page.client, language),
             scopes=tuple(_scope_in(scope, language) for scope in page.scopes),
+            claims=tuple(_claim_in(claim, language) for claim in page.claims),
             default_description=language.described(page.default_description) if page.default_description else "",
         )
     return page
@@ -132,9 +133,18 @@ def _client_in(client: ClientOnPage, language: Language) -> ClientOnPage:
 
 
 def _scope_in(scope: ScopeOnPage, language: Language) -> ScopeOnPage:
-    description = language.described(scope.description) if scope.description else language.alias(scope.name)
     members = tuple(_scope_in(member, language) for member in scope.members)
-    return replace(scope, description="" if description == scope.name else description, members=members)
+    return replace(scope, description=_description(scope.name, scope.description, language), members=members)
+
+
+def _claim_in(claim: ClaimOnPage, language: Language) -> ClaimOnPage:
+    return replace(claim, description=_description(claim.name, claim.description, language))
+
+
+def _description(name: str, text: str, language: Language) -> str:
+    """The text in this language, or what the operator's catalogue says of the name; empty: there is only the name."""
+    said = language.described(text) if text else language.alias(name)
+    return "" if said == name else said
 
 
 def _strong(text: str) -> Markup:

@@ -1,6 +1,6 @@
 """Which claims about a person go to whom: by scope, by policy, and by the ``claims`` parameter (behaviour §13.2)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,13 +83,33 @@ def claims_of(policy: OpenIdPolicy, release: Release, server: Server) -> dict[st
 
 def released(policy: OpenIdPolicy, scope: Collection[str], requested: Collection[str]) -> list[PolicyAttribute]:
     """The attributes that the granted scopes release, that no scope guards, or that were asked for by name."""
-    guarded = {name for names in policy.scope_attributes.values() for name in names}
-    granted = {name for value in scope for name in policy.scope_attributes.get(value, ())}
+    guarded, granted = guarded_by(policy, policy.scope_attributes), guarded_by(policy, scope)
     return [
         attribute
         for attribute in policy.attributes
         if attribute.name in granted or attribute.name not in guarded or attribute.name in requested
     ]
+
+
+def asked_by_name(policy: OpenIdPolicy, wished: Iterable[str]) -> tuple[str, ...]:
+    """OpenID Connect Core §5.5: the wished claims that the policy knows, each once. Nobody could be told the others."""
+    known = {attribute.name for attribute in policy.attributes} - RESERVED - {SUBJECT}
+    return tuple(name for name in dict.fromkeys(wished) if name in known)
+
+
+def uncovered(policy: OpenIdPolicy, scope: Collection[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Those claims that neither these scopes nor the policy by itself releases: somebody must approve them by name."""
+    guarded = guarded_by(policy, policy.scope_attributes)
+    free = {
+        attribute.name for attribute in policy.attributes if attribute.in_user_info and attribute.name not in guarded
+    }
+    covered = free | guarded_by(policy, scope)
+    return tuple(name for name in names if name not in covered)
+
+
+def guarded_by(policy: OpenIdPolicy, scope: Iterable[str]) -> set[str]:
+    """The claims that these scopes release."""
+    return {name for value in scope for name in policy.scope_attributes.get(value, ())}
 
 
 def _single(values: tuple[str, ...]) -> str | list[str]:

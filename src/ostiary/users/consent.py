@@ -23,6 +23,19 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How far something reaches that is asked for, shown, approved or remembered."""
+
+    scopes: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    """OpenID Connect Core §5.5: claims by name."""
+
+    def within(self, other: "Extent", book: ScopeBook) -> bool:
+        """Whether the other reaches as far: every scope, and every claim by its own name."""
+        return within(book, self.scopes, other.scopes) and set(self.claims) <= set(other.claims)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentFacts:
     """What the table looks at."""
 
@@ -36,21 +49,21 @@ class ConsentFacts:
     """S041, which counts for the code flow only; the implicit grant needs no more than the reuse list."""
     bypass_for_consents: bool = False
     """S042."""
-    granted: Sequence[Iterable[str]] = ()
-    """The scopes of each living grant of this person, client and grant type."""
-    remembered: Iterable[str] | None = None
-    """The scopes of the stored consent that is not too old, or None."""
+    granted: Sequence[Extent] = ()
+    """What each living grant of this person, client and grant type was given for."""
+    remembered: Extent | None = None
+    """The stored consent that is not too old, or None."""
 
 
-def decide(wanted: Sequence[str], facts: ConsentFacts, book: ScopeBook) -> Decision:
-    """The table of behaviour §7.2, from its top."""
+def decide(wanted: Extent, facts: ConsentFacts, book: ScopeBook) -> Decision:
+    """The table of behaviour §7.2, from its top. `wanted` has the claims that none of its scopes covers."""
     if facts.bypass:
         return Decision.ASSUMED
     if facts.prompted:
         return Decision.ASK
-    if needs_grants(facts) and any(within(book, wanted, scopes) for scopes in facts.granted):
+    if needs_grants(facts) and any(wanted.within(grant, book) for grant in facts.granted):
         return Decision.GRANTED
-    if facts.bypass_for_consents and facts.remembered is not None and within(book, wanted, facts.remembered):
+    if facts.bypass_for_consents and facts.remembered is not None and wanted.within(facts.remembered, book):
         return Decision.REMEMBERED
     return Decision.ASK
 
@@ -66,7 +79,7 @@ def needs_memory(facts: ConsentFacts) -> bool:
 
 
 def approved(wanted: Sequence[str], shown: Sequence[str], ticked: Iterable[str]) -> tuple[str, ...]:
-    """Threat T-44: what was shown, ticked and is still wanted. Raises `AccessDenied` when nothing of it is left.
+    """Threat T-44: the scopes shown, ticked and still wanted. Raises `AccessDenied` when nothing of them is left.
 
     A request for the default scope alone shows no boxes, and approving it approves just that.
     """
@@ -85,42 +98,53 @@ def approved(wanted: Sequence[str], shown: Sequence[str], ticked: Iterable[str])
 class _Document(msgspec.Struct):
     v: int
     scopes: tuple[str, ...]
+    claims: tuple[str, ...] = ()
 
 
-def remembered_scopes(record: ConsentRecord | None, lifetime_days: int, now: int) -> tuple[str, ...] | None:
+def remembered(record: ConsentRecord | None, lifetime_days: int, now: int) -> Extent | None:
     """What a stored consent covers; None when it is too old (S043 as of now; -1: never) or cannot be read."""
     if record is None or (record.expires_at is not None and record.expires_at <= now):
         return None
     if lifetime_days >= 0 and record.updated_at + lifetime_days * DAY <= now:
         return None
     try:
-        return _DECODER.decode(record.document).scopes
+        document = _DECODER.decode(record.document)
     except msgspec.DecodeError:
         return None
+    return Extent(scopes=document.scopes, claims=document.claims)
 
 
 def remember(
     *,
     user_key: str,
     client_id: str,
-    before: tuple[str, ...] | None,
-    shown: Iterable[str],
-    approved: Iterable[str],
+    before: Extent | None,
+    decided: Extent,
+    approved: Extent,
     lifetime_days: int,
     now: int,
 ) -> RememberConsent:
-    """The change that remembers a decision: what was approved is added, what was shown and left out is taken back."""
-    kept = dict.fromkeys(scope for scope in before or () if scope not in set(shown))
-    scopes = tuple(kept | dict.fromkeys(approved))
+    """The change that remembers a decision: what was approved is added, what was `decided` otherwise is taken back."""
+    before = before or Extent()
+    document = _Document(
+        v=1,
+        scopes=_after(before.scopes, decided.scopes, approved.scopes),
+        claims=_after(before.claims, decided.claims, approved.claims),
+    )
     return RememberConsent(
         ConsentRecord(
             user_key=user_key,
             client_id=client_id,
             updated_at=now,
             expires_at=None if lifetime_days < 0 else now + lifetime_days * DAY,
-            document=msgspec.json.encode(_Document(v=1, scopes=scopes)),
+            document=msgspec.json.encode(document),
         )
     )
+
+
+def _after(before: tuple[str, ...], decided: tuple[str, ...], approved: tuple[str, ...]) -> tuple[str, ...]:
+    kept = dict.fromkeys(name for name in before if name not in decided)
+    return tuple(kept | dict.fromkeys(approved))
 
 
 _DECODER = msgspec.json.Decoder(_Document)

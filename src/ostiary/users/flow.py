@@ -72,6 +72,8 @@ class Flow:
     parameters: tuple[tuple[str, str], ...]
     shown: tuple[str, ...] = ()
     """The scopes on the consent page, in its order."""
+    shown_claims: tuple[str, ...] = ()
+    """The claims on it that no scope covers, in its order."""
     approver: Approver | None = None
 
     def request(self) -> Parameters:
@@ -94,6 +96,7 @@ def open_page(
     server: Server,
     *,
     shown: tuple[str, ...] = (),
+    shown_claims: tuple[str, ...] = (),
     approver: Approver | None = None,
 ) -> str:
     """The sealed text for the hidden field of a page shown now."""
@@ -103,6 +106,7 @@ def open_page(
         expires_at=server.clock.now() + LIFETIME_MS,
         parameters=tuple(parameters),
         shown=shown,
+        shown_claims=shown_claims,
         approver=approver,
     )
     sealed = server.vault.seal(_PURPOSE, msgspec.json.encode(flow), _context(stage, browser, server))

@@ -14,7 +14,9 @@ from ostiary.authorization_endpoint.outcomes import AskConsent, AskSignOn, Outco
 from ostiary.authorization_endpoint.response_modes import AuthorizationResponse, ResponseMode
 from ostiary.clients.client import Client
 from ostiary.errors import InvalidRequest, OAuthError, ServerError, ShownHere, TemporarilyUnavailable
+from ostiary.pages.claims import CLAIMS
 from ostiary.pages.records import (
+    ClaimOnPage,
     ClientOnPage,
     ConsentPage,
     ErrorPage,
@@ -34,6 +36,7 @@ from ostiary.sessions import cookies, session
 from ostiary.sessions.session import Begun
 from ostiary.users import flow, sign_on
 from ostiary.users.authentication import Reason
+from ostiary.users.consent import Extent
 from ostiary.users.flow import Approver, Cause, Flow, Stage, StaleFlow
 from ostiary.users.sign_on import Attempt, SignOnRefused
 from ostiary.web.app import Routes
@@ -174,7 +177,7 @@ class PageHandlers:
             if form.get("action") != "allow":
                 outcome: Outcome = await endpoint.decline(waiting, server)
             else:
-                outcome = await endpoint.after_consent(waiting, _ticked(form, waiting.shown), visitor, server)
+                outcome = await endpoint.after_consent(waiting, _ticked(form, waiting), visitor, server)
         except StaleFlow as stale:
             if stale.flow is None:
                 raise
@@ -330,9 +333,13 @@ def base_path(server: Server) -> str:
     return urlsplit(server.issuer).path.rstrip("/")
 
 
-def _ticked(form: Parameters, shown: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes whose boxes came back, by their places in what was shown."""
-    return tuple(scope for place, scope in enumerate(shown) if form.get(f"scope-{place}") == scope)
+def _ticked(form: Parameters, waiting: Flow) -> Extent:
+    """What came back ticked, by its place in what was shown."""
+
+    def of(kind: str, shown: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for place, name in enumerate(shown) if form.get(f"{kind}-{place}") == name)
+
+    return Extent(scopes=of("scope", waiting.shown), claims=of("claim", waiting.shown_claims))
 
 
 def _header(call: Call, name: bytes) -> str | None:
@@ -373,6 +380,10 @@ def consent_page(outcome: AskConsent, call: Call, server: Server) -> ConsentPage
         state=outcome.state,
         user=outcome.person.username,
         scopes=tuple(_scope_on_page(scope, place, book) for place, scope in enumerate(outcome.scopes)),
+        claims=tuple(
+            ClaimOnPage(name=name, description=CLAIMS.get(name, ""), field=f"claim-{place}")
+            for place, name in enumerate(outcome.claims)
+        ),
         default_description=book.description_of(""),
         destination=parts.netloc if parts.scheme in ("http", "https") else parts.scheme,
         tracking_id=call.request_id,
