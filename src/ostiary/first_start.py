@@ -33,7 +33,13 @@ class FirstAccount:
 
     what: str
     username: str
-    password: Secret
+    password: Secret | None
+    """What was generated; None when the operator gave it, who knows it and does not want it in a log."""
+
+    @property
+    def shown_password(self) -> str:
+        """What the operator is told."""
+        return "(as given)" if self.password is None else self.password.reveal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,6 @@ async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
     Of several processes that start at once exactly one makes each thing: every change has its condition.
     """
     stores, config = makings.stores, makings.config
-    if not await stores.objects():
-        changes: list[Change] = [SaveObject(record, None) for record in fresh()]
-        changes += makings.signing_keys or await asyncio.to_thread(first_keys, makings.clock.now(), makings.vault)
-        try:
-            await stores.commit(*changes)
-        except Conflict:
-            log.info("another process was first to set up this database")
     made = []
     for store, what, wanted in (
         (ADMINISTRATORS, "administrator", config.first_admin),
@@ -73,6 +72,13 @@ async def first_start(makings: Makings) -> tuple[FirstAccount, ...]:
         account = await _first_account(makings, store, what, wanted)
         if account is not None:
             made.append(account)
+    if not await stores.objects():  # last, because the other processes of the node wait for these and then answer
+        changes: list[Change] = [SaveObject(record, None) for record in fresh()]
+        changes += makings.signing_keys or await asyncio.to_thread(first_keys, makings.clock.now(), makings.vault)
+        try:
+            await stores.commit(*changes)
+        except Conflict:
+            log.info("another process was first to set up this database")
     return tuple(made)
 
 
@@ -91,7 +97,7 @@ async def _first_account(
         await commit(makings, AddAccount(record), added)
     except Conflict:
         return None
-    return FirstAccount(what, username, password)
+    return FirstAccount(what, username, password if wanted is None else None)
 
 
 def account_record(store: str, username: str, password_hash: str, members: dict[str, object]) -> AccountRecord:

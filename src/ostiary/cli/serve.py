@@ -100,7 +100,7 @@ async def _tell(node: app.Node, accounts: tuple[FirstAccount, ...]) -> None:
     if not node.role.administration:
         return
     rows = [("Issuer", node.issuer, "", "")]
-    rows += [(f"New {account.what}", "", account.username, account.password.reveal()) for account in accounts]
+    rows += [(f"New {account.what}", "", account.username, account.shown_password) for account in accounts]
     if node.config.demo:
         from ostiary.playground import demo
 

@@ -57,9 +57,7 @@ def json_of(file: IO[bytes]) -> Any:
 
 def _show_new(accounts: tuple[FirstAccount, ...]) -> None:
     for account in accounts:
-        click.echo(
-            f"New {account.what} {account.username}, password {account.password.reveal()} (shown once)", err=True
-        )
+        click.echo(f"New {account.what} {account.username}, password {account.shown_password} (shown once)", err=True)
 
 
 data_option = click.option(
