@@ -73,17 +73,6 @@ class Call:
             raise Refused(400, f"the header {name.decode()} was sent more than once")
         return value.decode("latin-1")
 
-    def cookies(self) -> dict[str, str]:
-        """The cookies of the request; of several with one name the first counts."""
-        jar: dict[str, str] = {}
-        for key, value in self.headers:
-            if key == b"cookie":
-                for part in value.decode("latin-1").split(";"):
-                    name, equals, content = part.strip().partition("=")
-                    if equals:
-                        jar.setdefault(name, content)
-        return jar
-
     def cookie_values(self, name: str, most: int = 4) -> tuple[str, ...]:
         """The different values of a cookie in their order, `most` of them: a foreign one must not hide ours."""
         values: dict[str, None] = {}
