@@ -260,6 +260,7 @@ def test_methods_that_are_not_served_are_refused_by_the_service_and_leave_a_line
 
 
 def test_guessing_is_throttled_and_the_owner_is_not_locked_out_elsewhere(tmp_path: Path) -> None:
+    """Slow: each of the guesses that is not throttled costs a real slow hash, as it must."""
     with running(tmp_path, environment={"OSTIARY_TRUSTED_PROXIES": "127.0.0.1"}) as server:
         url = f"{server.issuer}/pf-ws/rest/oauth/clients"
         elsewhere = {"x-forwarded-for": "198.51.100.9"}

@@ -43,7 +43,7 @@ WORDS = (
 ANY = st.one_of(st.sampled_from(WORDS), st.text(max_size=40))
 PARAMETERS = st.lists(st.tuples(st.one_of(st.sampled_from(NAMES), st.text(max_size=8)), ANY), max_size=8)
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), ANY),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), ANY),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(st.sampled_from(("client", "clientId", "name", "grantTypes", "redirectUris", "extendedParams",

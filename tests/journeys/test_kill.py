@@ -21,6 +21,7 @@ def test_nothing_that_was_answered_is_lost_on_sqlite(tmp_path: Path) -> None:
 
 
 def test_nothing_that_was_answered_is_lost_on_postgresql(tmp_path: Path, durable_postgresql_url: str) -> None:
+    """Slow: a cluster of its own that syncs to the disk, and two rounds of starting, loading, killing and asking."""
     survive(Running(tmp_path, environment={"OSTIARY_DATABASE_URL": durable_postgresql_url, "OSTIARY_WORKERS": "2"}))
 
 

@@ -60,6 +60,7 @@ def test_a_node_with_another_key_file_is_refused(tmp_path: Path, postgresql_url:
 
 
 def test_while_the_database_is_away_the_server_says_503_and_then_goes_on(tmp_path: Path) -> None:
+    """Slow: it waits out the server's patience with a database that is there and does not answer, twice."""
     with running_cluster() as cluster:
         url = cluster.create("away")
         with running(tmp_path, environment={"OSTIARY_DATABASE_URL": url}) as server:
