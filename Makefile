@@ -8,7 +8,7 @@ BIN := .venv/bin
 .PHONY: help setup run check test soak bench docs lock clean
 
 help: ## what each verb does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## .venv with the locked dependencies, for serving and for developing
 	@scripts/setup dev
