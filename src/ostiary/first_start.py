@@ -19,10 +19,11 @@ from ostiary.ports.events import Events
 from ostiary.ports.records import AccountRecord
 from ostiary.ports.stores import Stores
 from ostiary.secret import Secret
+from ostiary.server_settings.fresh import SERVICES
 from ostiary.server_settings.objects import fresh
 
 ADMINISTRATORS = "admin"
-SERVICES = "services"
+"""The store of the administrators' accounts."""
 
 log = logging.getLogger("ostiary.first_start")
 

@@ -60,11 +60,6 @@ class House:
         self._catching_up = asyncio.Lock()
         self._noticing: set[asyncio.Task[None]] = set()
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether there is a snapshot that may still be trusted."""
-        return self._server is not None and self._doors.clock.now() - self._read_at < TRUST_MS
-
     def now(self) -> Server | None:
         """The snapshot, if it is known to be the newest of this node; otherwise ask `current`."""
         if self._counted == self._doors.counter.read() and self._doors.clock.now() - self._read_at < TRUST_MS:

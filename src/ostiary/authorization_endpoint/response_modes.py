@@ -22,8 +22,6 @@ class ResponseMode(Word):
 
 PLAIN = frozenset({ResponseMode.QUERY, ResponseMode.FRAGMENT, ResponseMode.FORM_POST})
 """The modes in which answers are written so far."""
-SIGNED = frozenset({ResponseMode.JWT, ResponseMode.QUERY_JWT, ResponseMode.FRAGMENT_JWT, ResponseMode.FORM_POST_JWT})
-"""JARM §2.3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,10 +47,6 @@ class Passwords:
         """An argon2id hash in its usual text form."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, password.reveal())
 
-    def hash_now(self, password: Secret) -> str:
-        """The same, in the calling thread: for the command line."""
-        return self._hasher.hash(password.reveal())
-
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` fits. With None (an account that does not exist) it costs the same and is False."""
         mark = self._mark(password_hash, password)

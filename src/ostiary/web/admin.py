@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from ostiary.first_start import ADMINISTRATORS
 from ostiary.server import Server
 from ostiary.web.app import Handler, Routes
 from ostiary.web.call import NO_STORE, Call, Reply
 from ostiary.web.runtime import heartbeat
-from ostiary.web.service_auth import ADMINISTRATORS, REALM, basic_caller
+from ostiary.web.service_auth import REALM, basic_caller
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 

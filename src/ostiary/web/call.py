@@ -1,7 +1,6 @@
 """A request and its answer, a few lines over raw ASGI."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -173,8 +172,3 @@ class Reply:
 
 
 _ENCODER = msgspec.json.Encoder()
-
-
-def as_json_text(value: Mapping[str, Any]) -> str:
-    """JSON for people: indented, keys in the order given."""
-    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -6,6 +6,7 @@ from ostiary import discovery
 from ostiary.client_auth import Knock, authenticate
 from ostiary.clients.client import Client
 from ostiary.errors import InvalidToken, OAuthError
+from ostiary.keys.rotation import JWKS_MAX_AGE_SECONDS
 from ostiary.parameters import Parameters
 from ostiary.server import Server
 from ostiary.token_endpoint import endpoint
@@ -14,7 +15,10 @@ from ostiary.web.app import Published, Routes, refusal
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
 
 HEARTBEAT = "/pf/heartbeat.ping"
-PUBLIC = ((b"cache-control", b"public, max-age=60"), (b"access-control-allow-origin", b"*"))
+METADATA_MAX_AGE_SECONDS = 60
+_OPEN = (b"access-control-allow-origin", b"*")
+_METADATA = ((b"cache-control", b"public, max-age=%d" % METADATA_MAX_AGE_SECONDS), _OPEN)
+_KEYS = ((b"cache-control", b"public, max-age=%d" % JWKS_MAX_AGE_SECONDS), _OPEN)
 
 
 async def token(call: Call, server: Server) -> Reply:
@@ -74,14 +78,13 @@ async def user_info(call: Call, server: Server) -> Reply:
 
 async def jwks(call: Call, server: Server) -> Reply:
     """GET /pf/JWKS"""
-    return _published(call, server.keys.jwks, server.keys.etag.encode())
+    return _unless_known(call, _published_jwks(server))
 
 
 async def openid_configuration(call: Call, server: Server) -> Reply:
     """GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server"""
     policy_id = Parameters.from_form(call.query).get("policy_id") if call.query else None
-    document = discovery.document(server, policy_id or "")
-    return _published(call, document.body, document.etag)
+    return _unless_known(call, _published_metadata(server, policy_id or ""))
 
 
 async def heartbeat(_call: Call, server: Server) -> Reply:
@@ -104,11 +107,12 @@ def _refused(error: OAuthError, call: Call, server: Server, client: Client) -> R
     return refusal(error, call.path, server, client.identity.client_id)
 
 
-def _published(call: Call, body: bytes, etag: bytes) -> Reply:
-    for name, value in call.headers:
-        if name == b"if-none-match" and value == etag:
-            return Reply(304, b"", b"", (*PUBLIC, (b"etag", etag)))
-    return Reply(200, body, b"application/json", (*PUBLIC, (b"etag", etag)))
+def _unless_known(call: Call, reply: Reply) -> Reply:
+    """RFC 9110 §13.1.2: a document that the caller has already is not sent again."""
+    etag = dict(reply.headers)[b"etag"]
+    if (b"if-none-match", etag) in call.headers:
+        return Reply(304, b"", b"", reply.headers)
+    return reply
 
 
 async def _bearer(call: Call) -> str:
@@ -145,12 +149,12 @@ def _accepts_json(accept: str) -> bool:
 
 
 def _published_jwks(server: Server) -> Reply:
-    return Reply(200, server.keys.jwks, b"application/json", (*PUBLIC, (b"etag", server.keys.etag.encode())))
+    return Reply(200, server.keys.jwks, b"application/json", (*_KEYS, (b"etag", server.keys.etag.encode())))
 
 
-def _published_metadata(server: Server) -> Reply:
-    document = discovery.document(server)
-    return Reply(200, document.body, b"application/json", (*PUBLIC, (b"etag", document.etag)))
+def _published_metadata(server: Server, policy_id: str = "") -> Reply:
+    document = discovery.document(server, policy_id)
+    return Reply(200, document.body, b"application/json", (*_METADATA, (b"etag", document.etag)))
 
 
 PUBLISHED: Mapping[str, Published] = {

@@ -9,7 +9,6 @@ from ostiary.server import Server
 from ostiary.web.call import Call
 
 REALM = b'Basic realm="Ostiary", charset="UTF-8"'
-ADMINISTRATORS = "admin"
 MOST_NAME_CHARACTERS = 256
 MOST_PASSWORD_CHARACTERS = 1024
 
