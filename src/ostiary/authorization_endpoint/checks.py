@@ -1,8 +1,9 @@
 """What must hold of a request before anybody is asked anything: one table, in the order of behaviour §4.4. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Flag, auto
+
+import msgspec
 
 from ostiary.authorization_endpoint.request import AuthorizationRequest
 from ostiary.authorization_endpoint.response_modes import PLAIN, ResponseMode, default_mode
@@ -33,8 +34,7 @@ class At(Flag):
     BACKCHANNEL = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A request, who makes it, and the settings of now."""
 
     request: AuthorizationRequest

@@ -1,8 +1,9 @@
 """How an answer travels to the client: in the query, in the fragment, or as a form (Multiple Response Types §2.1)."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
+
+import msgspec
 
 from ostiary.words import ResponseType, Word
 
@@ -24,8 +25,7 @@ PLAIN = frozenset({ResponseMode.QUERY, ResponseMode.FRAGMENT, ResponseMode.FORM_
 """The modes in which answers are written so far."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationResponse:
+class AuthorizationResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What goes to a verified redirect URI, and how."""
 
     redirect_uri: str

@@ -1,10 +1,11 @@
 """RFC 7636: the one who redeems a code is the one who asked for it. Both halves: the challenge and its answer."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
+
+import msgspec
 
 from ostiary.errors import InvalidGrant, InvalidRequest, Why
 
@@ -19,8 +20,7 @@ class Method(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(msgspec.Struct, frozen=True):
     """What is kept with the code."""
 
     value: str

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from ostiary.words import Spelled, Word
 
@@ -68,21 +70,20 @@ class Fulfillments(Mapping[str, Fulfillment]):
         return f"Fulfillments({self._rules!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """What a mapping may draw on, by name. Values are JSON values; None, an empty text and an empty list are none."""
 
-    context: Mapping[str, object] = field(default_factory=dict)
-    account: Mapping[str, object] = field(default_factory=dict)
+    context: Mapping[str, object] = msgspec.field(default_factory=dict)
+    account: Mapping[str, object] = msgspec.field(default_factory=dict)
     """``username`` and claims of the person, as the password credential validator knows them."""
     validator: str = ""
     """The id of that validator."""
-    grant: Mapping[str, object] = field(default_factory=dict)
-    client_properties: Mapping[str, object] = field(default_factory=dict)
-    token: Mapping[str, object] = field(default_factory=dict)
-    subject_token: Mapping[str, object] = field(default_factory=dict)
-    actor_token: Mapping[str, object] = field(default_factory=dict)
-    exchange: Mapping[str, object] = field(default_factory=dict)
+    grant: Mapping[str, object] = msgspec.field(default_factory=dict)
+    client_properties: Mapping[str, object] = msgspec.field(default_factory=dict)
+    token: Mapping[str, object] = msgspec.field(default_factory=dict)
+    subject_token: Mapping[str, object] = msgspec.field(default_factory=dict)
+    actor_token: Mapping[str, object] = msgspec.field(default_factory=dict)
+    exchange: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 def fulfil(fulfillment: Mapping[str, Fulfillment], sources: Sources) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """Which claims about a person go to whom: by scope, by policy, and by the ``claims`` parameter (behaviour §13.2)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ostiary.audit.request import current_request
 from ostiary.clients.client import Client
@@ -18,8 +19,7 @@ RESERVED = frozenset(
 """What only the server itself says in an ID token; an attribute of such a name is not put into one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(msgspec.Struct, frozen=True, kw_only=True):
     """The circumstances under which claims are asked for."""
 
     client: Client

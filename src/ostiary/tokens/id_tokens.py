@@ -3,9 +3,10 @@
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256, sha384, sha512
 from typing import Any
+
+import msgspec
 
 from ostiary.clients.client import Client
 from ostiary.clients.secret_keeping import SecretKeeper
@@ -31,8 +32,7 @@ _JTI_BYTES = 16
 _HASHES = {"256": sha256, "384": sha384, "512": sha512, "DSA": sha512}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdTokenRequest:
+class IdTokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a new ID token is to say."""
 
     client: Client
@@ -52,8 +52,8 @@ class IdTokenRequest:
     """The code issued beside it, for ``c_hash``."""
     state: str | None = None
     """For ``s_hash``, where the policy has it."""
-    grant_attributes: Mapping[str, Any] = field(default_factory=dict)
-    token_attributes: Mapping[str, Any] = field(default_factory=dict)
+    grant_attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    token_attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
     from_authorization_endpoint: bool = False
 
 

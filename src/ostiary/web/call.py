@@ -1,7 +1,6 @@
 """A request and its answer, a few lines over raw ASGI."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -29,8 +28,7 @@ class Refused(Exception):
         self.headers = headers
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """One HTTP request, its issuer and path already resolved."""
 
     method: str
@@ -56,7 +54,7 @@ class Call:
     """The TLS version of the connection to us, e.g. ``TLSv1.3``; empty for plain HTTP, as behind a proxy."""
     rest: str = ""
     """What follows the prefix of a route that takes one, still percent-encoded."""
-    notes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = msgspec.field(default_factory=dict)
     """Facts for the log line of this call, such as who authenticated and how."""
     _fields: dict[bytes, bytes] | None = None
 
@@ -123,8 +121,7 @@ class Call:
             raise Refused(400, "the body is not JSON") from None
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(msgspec.Struct):
     """One HTTP answer."""
 
     status: int = 200
