@@ -1,6 +1,6 @@
 """A request and its answer, a few lines over raw ASGI."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import msgspec
@@ -57,6 +57,7 @@ class Call(msgspec.Struct):
     notes: dict[str, str] = msgspec.field(default_factory=dict)
     """Facts for the log line of this call, such as who authenticated and how."""
     _fields: dict[bytes, bytes] | None = None
+    _cookies: list[tuple[str, str]] | None = None
 
     def header(self, name: bytes) -> str | None:
         """The one value of a header (lower-case name), or None; raises `Refused` when it came twice."""
@@ -72,12 +73,9 @@ class Call(msgspec.Struct):
 
     def cookie_values(self, name: str, most: int = 4) -> tuple[str, ...]:
         """The different values of a cookie in their order, `most` of them: a foreign one must not hide ours."""
-        values: dict[str, None] = {}
-        for key, value in self.headers:
-            if key == b"cookie":
-                parts = (part.strip().partition("=") for part in value.decode("latin-1").split(";"))
-                values.update((content, None) for found, equals, content in parts if equals and found == name)
-        return tuple(values)[:most]
+        if self._cookies is None:
+            self._cookies = list(_cookies_in(self.headers))
+        return tuple(dict.fromkeys([content for found, content in self._cookies if found == name]))[:most]
 
     async def body(self, most: int = MOST_BODY_BYTES) -> bytes:
         """The whole body; raises `Refused` (413) when it is larger than `most` bytes."""
@@ -166,6 +164,16 @@ class Reply(msgspec.Struct):
         async for chunk in self.stream:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _cookies_in(headers: list[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    """RFC 6265 §5.4: the names and values of every cookie, in their order."""
+    for key, value in headers:
+        if key == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                name, equals, content = part.strip().partition("=")
+                if equals:
+                    yield name, content
 
 
 _ENCODER = msgspec.json.Encoder()
