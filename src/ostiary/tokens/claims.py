@@ -61,8 +61,8 @@ def sources_for(
     )
 
 
-def claims_of(policy: OpenIdPolicy, release: Release, server: Server) -> dict[str, Any]:
-    """Every attribute of the policy's contract with its value, ``sub`` among them; nothing is left out yet."""
+def claims_of(policy: OpenIdPolicy, release: Release, server: Server, names: Collection[str]) -> dict[str, Any]:
+    """Those attributes of the policy's contract that have a value, and always ``sub``."""
     sources = sources_for(
         release.client,
         release.scope,
@@ -72,7 +72,8 @@ def claims_of(policy: OpenIdPolicy, release: Release, server: Server) -> dict[st
         release.grant_attributes,
         release.token_attributes,
     )
-    claims = fulfil(policy.fulfillment, sources)
+    rules = policy.fulfillment
+    claims = fulfil({name: rules[name] for name in (SUBJECT, *names) if name in rules}, sources)
     claims.setdefault(SUBJECT, release.person.user_key)
     for attribute in policy.attributes:
         value = claims.get(attribute.name)
