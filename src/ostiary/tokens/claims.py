@@ -98,8 +98,10 @@ def asked_by_name(policy: OpenIdPolicy, wished: Iterable[str]) -> tuple[str, ...
     return tuple(name for name in dict.fromkeys(wished) if name in known)
 
 
-def uncovered(policy: OpenIdPolicy, scope: Collection[str], names: Iterable[str]) -> tuple[str, ...]:
+def uncovered(policy: OpenIdPolicy, scope: Collection[str], names: Collection[str]) -> tuple[str, ...]:
     """Those claims that neither these scopes nor the policy by itself releases: somebody must approve them by name."""
+    if not names:
+        return ()
     guarded = guarded_by(policy, policy.scope_attributes)
     free = {
         attribute.name for attribute in policy.attributes if attribute.in_user_info and attribute.name not in guarded
