@@ -1,7 +1,8 @@
 """The demo's people and clients: made once, never stored in clear, told at every start."""
 
+from dataclasses import replace
+
 import pytest
-from msgspec.structs import replace
 
 from ostiary.client_management import registry
 from ostiary.clients.dialects import legacy

@@ -128,6 +128,8 @@ class Reply(msgspec.Struct):
     headers: tuple[tuple[bytes, bytes], ...] = ()
     stream: Any = None
     """An async iterator of bytes that follows `body`, for answers that do not fit in memory."""
+    request_id: str = ""
+    """Told in the field ``x-request-id``; given by the surface that the request came through."""
 
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> "Reply":
@@ -151,7 +153,7 @@ class Reply(msgspec.Struct):
 
     async def send(self, send: Send, *, head_only: bool = False) -> None:
         """Give the answer to the server; of an answer to HEAD the body is left out (RFC 9110 §9.3.2)."""
-        headers = [*self.headers]
+        headers = [*self.headers, (b"x-request-id", self.request_id.encode("ascii"))]
         if self.content_type:
             headers.append((b"content-type", self.content_type))
         if self.stream is None:
