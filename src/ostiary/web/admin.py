@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ostiary.first_start import ADMINISTRATORS
 from ostiary.server import Server
+from ostiary.web.administrators import NotAuthenticated, administrator
 from ostiary.web.app import Handler, Routes
 from ostiary.web.call import NO_STORE, Call, Reply
 from ostiary.web.runtime import heartbeat
-from ostiary.web.service_auth import REALM, basic_caller
+from ostiary.web.service_auth import REALM
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -20,10 +20,11 @@ def routes(render: Callable[[], tuple[bytes, bytes]], metrics_token: str, admin_
 
     async def metrics(call: Call, server: Server) -> Reply:
         """GET /metrics, from loopback, with the metrics token, or with an administrator's credentials."""
-        if not (_is_local(call) or _has_token(call, metrics_token)) and (
-            await basic_caller(call, server, ADMINISTRATORS, "admin-auth") is None
-        ):
-            return Reply.json({"error": "unauthorized"}, 401, ((b"www-authenticate", REALM), *NO_STORE))
+        if not (_is_local(call) or _has_token(call, metrics_token)):
+            try:
+                await administrator(call, server)
+            except NotAuthenticated:
+                return Reply.json({"error": "unauthorized"}, 401, ((b"www-authenticate", REALM), *NO_STORE))
         body, content_type = render()
         return Reply(200, body, content_type, NO_STORE)
 
