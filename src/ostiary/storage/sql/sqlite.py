@@ -79,6 +79,9 @@ class SqliteStores(SqlStores):
     async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
         return await self._groups.add(steps, notices)
 
+    def _phrase(self, folded: str) -> str:
+        return '"' + folded.replace('"', '""') + '"'  # FTS5: the whole text as one phrase, whatever signs it has
+
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the database and cut it off, as far as readers allow."""
         loop = asyncio.get_running_loop()
