@@ -80,7 +80,9 @@ async def test_postgresql_finds_a_part_of_a_name_by_its_trigrams(postgresql_url:
         await connection.execute(
             "INSERT INTO client_search (client_id, folded) SELECT n, md5(n::text) FROM generate_series(1, 5000) n"
         )
-        await connection.execute("ANALYZE client_search; SET LOCAL enable_seqscan = off")
+        await connection.execute(
+            "ANALYZE client_search; SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+        )
         text = STATEMENTS["CLIENTS_BY_TRIGRAMS"].postgresql
         for place, value in enumerate(("'%part of a name%'", "''", "10", "0"), start=1):
             text = text.replace(f"${place}", value)
