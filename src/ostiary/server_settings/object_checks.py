@@ -161,7 +161,8 @@ def _policy(policy: OpenIdPolicy, objects: Objects) -> Iterator[Finding]:
     for name, rule in policy.fulfillment.items():
         if manager and rule.source_type is SourceType.TOKEN and rule.value not in carried:
             path = f"attributeMapping.attributeContractFulfillment.{name}.value"
-            yield Finding(*at, path, f"the access token manager has no attribute {shown(rule.value)}")
+            message = f"the access token manager has no attribute {shown(rule.value)}"
+            yield Finding(*at, path, message, follows=True)
 
 
 def _processor_policy(policy: ProcessorPolicy) -> Iterator[Finding]:
@@ -231,10 +232,11 @@ def _complete(place: str, id_: str, path: str, rules: Fulfillments, names: Seque
     """Every attribute of the contract has its source, and no other does."""
     for name in names:
         if name not in rules:
-            yield Finding(place, id_, f"{path}.{name}", "is required: every attribute needs a source, or NO_MAPPING")
+            message = "is required: every attribute needs a source, or NO_MAPPING"
+            yield Finding(place, id_, f"{path}.{name}", message, follows=True)
     for name in rules:
         if name not in names:
-            yield Finding(place, id_, f"{path}.{name}", "is not an attribute of the contract")
+            yield Finding(place, id_, f"{path}.{name}", "is not an attribute of the contract", follows=True)
 
 
 def _repeated(place: str, id_: str, path: str, names: Sequence[str]) -> Iterator[Finding]:

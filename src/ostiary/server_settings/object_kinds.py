@@ -66,6 +66,12 @@ OBJECT_KINDS: tuple[ObjectKind, ...] = (
     ObjectKind("certificate-authority", "certificate_authorities", "certificateAuthorities", CertificateAuthority),
 )
 
+
+def kind_named(list_name: str) -> ObjectKind:
+    """The kind whose objects stand in this list."""
+    return next(kind for kind in OBJECT_KINDS if kind.list_name == list_name)
+
+
 RESOURCES: tuple[str, ...] = (
     "authServerSettings",
     "clientSettings",
