@@ -63,6 +63,8 @@ class Wish:
     removed: Removed = ()
     beside: tuple[Change | Happening, ...] = ()
     """What is committed in the same unit."""
+    look: Callable[[Plan], None] = lambda _: None
+    """Looks at what it comes to before anything is stored, and raises when that is not what was meant."""
 
 
 async def current(server: Server) -> Current:
@@ -80,6 +82,7 @@ async def change(server: Server, wish: Callable[[Current], Wish], by: str) -> Pl
         now = await current(server)
         wanted = wish(now)
         plan = await plan_of(server, now, wanted)
+        wanted.look(plan)
         accounts = [one for name, id_ in wanted.removed for one in await _accounts(server, name, id_)]
         if not plan.changes and not wanted.beside:
             return plan

@@ -103,11 +103,12 @@ def _value_at(body: Mapping[str, Any], name: str, spot: Spot) -> Any:
     if "." not in name:
         return body.get(name)
     here: Any = body
-    for step in name.split("."):
+    steps = name.split(".")
+    for number, step in enumerate(steps):
         if here is None:
             return None
         if not isinstance(here, Mapping):
-            spot.malformed(f"{name.rpartition('.')[0]} must be an object")
+            spot.malformed(f"{'.'.join(steps[:number])} must be an object")
             return None
         here = here.get(step)
     return here

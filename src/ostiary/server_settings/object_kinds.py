@@ -84,6 +84,8 @@ RESOURCES: tuple[str, ...] = (
     "cibaServerPolicySettings",
     "tokenExchangeProcessorSettings",
     "oauthOpenIdConnectKeys",
+    "applicationSessionPolicy",
+    "virtualHostNames",
 )
 """The settings of the server, one record each."""
 

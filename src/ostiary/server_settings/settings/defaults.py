@@ -116,7 +116,7 @@ class StaticKeys:
         default=False,
         label="Enable Static Keys",
         help="Signs with the keys below instead of keys that the server rotates.",
-        admin=key("staticJwksEnabled", resource=KEYS),
+        admin=key("staticJwksEnabled", required=True, resource=KEYS),
     )
     rsa: KeyAssignment = _keys("rsa", "RSA")
     p256: KeyAssignment = _keys("p256", "EC P-256")

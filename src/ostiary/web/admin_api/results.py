@@ -64,9 +64,18 @@ class ApiRefused(Exception):
 
 def invalid(errors: Iterable[FieldError], *, malformed: bool = False) -> ApiRefused:
     """422 for what breaks a rule, 400 when the body itself is wrong somewhere (behaviour §17.1)."""
+    errors = dict.fromkeys(_at_its_parent(each) for each in errors)
     if malformed:
         return ApiRefused(400, BAD_REQUEST, MALFORMED_MESSAGE, errors)
     return ApiRefused(422, VALIDATION, VALIDATION_MESSAGE, errors)
+
+
+def _at_its_parent(error: FieldError) -> FieldError:
+    """Where an object is no object, each member that could stand in it would complain: told once, of the object."""
+    parent = error.message.removesuffix(" must be an object")
+    if parent == error.message or parent not in error.path:
+        return error
+    return FieldError(error.error_id, "must be an object", error.path[: error.path.index(parent) + len(parent)])
 
 
 def not_found(noun: str, name: str) -> ApiRefused:

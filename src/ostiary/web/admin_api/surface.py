@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ostiary.audit.api_log import ApiLog
 from ostiary.ports.clock import Clock
 from ostiary.server import Server
-from ostiary.web.admin_api import clients, information
+from ostiary.web.admin_api import clients, information, scopes, settings
 from ostiary.web.admin_api.operations import BASE, OAUTH, Asked, Operation, Paths, by_method, query_of
 from ostiary.web.admin_api.results import NOT_FOUND, ApiRefused, fault
 from ostiary.web.administrators import administrator
@@ -13,7 +13,12 @@ from ostiary.web.api_lines import noted
 from ostiary.web.app import Route, Routes
 from ostiary.web.call import Call, Reply
 
-OPERATIONS: tuple[Operation, ...] = (*clients.OPERATIONS, *information.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *clients.OPERATIONS,
+    *settings.OPERATIONS,
+    *scopes.OPERATIONS,
+    *information.OPERATIONS,
+)
 
 
 def routes(api_log: ApiLog, clock: Clock, operations: Iterable[Operation] = OPERATIONS) -> Routes:
