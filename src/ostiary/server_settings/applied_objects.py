@@ -66,7 +66,7 @@ def _one(
     if not isinstance(given, Mapping):
         applied.problems.append(ApplyProblem(at, "must be an object", malformed=True))
         return None
-    id_ = _computed_id(given) if kind.section is AccessTokenMapping else given.get("id")
+    id_ = computed_id(given) if kind.section is AccessTokenMapping else given.get("id")
     if not isinstance(id_, str) or not id_:
         applied.problems.append(ApplyProblem(f"{at}.id", "is required"))
         return None
@@ -104,7 +104,7 @@ def _finished(kind: ObjectKind, found: Any, id_: str, after: Mapping[str, Any]) 
     return replace(found, id=id_) if kind.section is AccessTokenMapping else found
 
 
-def _computed_id(given: Mapping[str, Any]) -> str | None:
+def computed_id(given: Mapping[str, Any]) -> str | None:
     """The id a mapping has by its context and manager; what is left out is taken from the id that was given."""
     entry_id = given.get("id")
     if "context" not in given and "accessTokenManagerRef" not in given:

@@ -245,3 +245,33 @@ class AccessTokenMapping:
         if self.context_type in WITHOUT_REFERENCE:
             return f"{prefix}|{self.manager_id}"
         return f"{prefix}{'' if prefix.endswith('.') else '|'}{middle}|{self.manager_id}"
+
+
+@section("Resource Owner Credentials Mapping")
+class ResourceOwnerMapping:
+    """Whose grant a password of a validator leads to (RFC 6749 §4.3)."""
+
+    id: str = setting(
+        kind=Id(),
+        default="",
+        label="ID",
+        help="The id of the validator.",
+        admin=key("id", required=True),
+    )
+    validator: str | None = setting(
+        kind=ReferenceKind(),
+        default=None,
+        label="Password Credential Validator",
+        help="Checks the password.",
+        admin=key("passwordValidatorRef", required=True),
+        source="RFC 6749 §4.3",
+    )
+    attribute_sources: object = no_sources("attributeSources")
+    fulfillment: Fulfillments = setting(
+        kind=FulfillmentKind(),
+        default=Fulfillments(),
+        label="Contract Fulfillment",
+        help="Where USER_KEY, USER_NAME and the extended attributes of grants come from.",
+        admin=key("attributeContractFulfillment", required=True),
+    )
+    issuance_criteria: object = no_criteria("issuanceCriteria")
