@@ -3,13 +3,12 @@ anything. Every interface for administrators on the administration port asks her
 
 from dataclasses import dataclass
 
+from ostiary.administrators import AUDITOR, FULL
 from ostiary.first_start import ADMINISTRATORS
 from ostiary.server import Server
 from ostiary.web.call import Call
 from ostiary.web.service_auth import Caller, basic_caller
 
-FULL = "admin"
-AUDITOR = "auditor"
 XSRF_HEADER = b"x-xsrf-header"
 LIMIT = "admin-auth"
 """The budget of failures, which every administrative interface shares."""

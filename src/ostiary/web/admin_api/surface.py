@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ostiary.audit.api_log import ApiLog
 from ostiary.ports.clock import Clock
 from ostiary.server import Server
-from ostiary.web.admin_api import certificates, clients, descriptors, information, objects, scopes, settings
+from ostiary.web.admin_api import accounts, certificates, clients, descriptors, information, objects, scopes, settings
 from ostiary.web.admin_api.operations import BASE, OAUTH, Asked, Operation, Paths, by_method, query_of
 from ostiary.web.admin_api.results import NOT_FOUND, ApiRefused, fault
 from ostiary.web.administrators import administrator
@@ -20,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *objects.OPERATIONS,
     *descriptors.OPERATIONS,
     *certificates.OPERATIONS,
+    *accounts.OPERATIONS,
     *information.OPERATIONS,
 )
 
