@@ -118,6 +118,7 @@ class Node:
             base_path=path,
             published=runtime.PUBLISHED,
             outside=runtime.beside(path) if path else None,
+            is_off=runtime.is_off,
         )
         interfaces = admin_api.routes(self.admin_calls, self.clock)
         self.administration = Surface(
