@@ -48,7 +48,8 @@ def read(
     draft = declaration.with_values(draft, {path: one.value for path, one in taken.items() if one.value is not KEPT})
     for declared, key in named:
         one = taken[declared.path]
-        if not one.sent and not one.problems and _is_required(key.required, draft):
+        missing = not one.sent or one.value is None  # an empty reference is sent, and refers to nothing
+        if missing and not one.problems and _is_required(key.required, draft):
             one.problems.append(Problem(declared.path, "is required"))
     return Draft(
         draft,

@@ -95,9 +95,7 @@ class Kind(Generic[T]):
         yield from ()
 
 
-_OF_SCHEMAS = frozenset(
-    {"type", "format", "maxLength", "minimum", "maximum", "writeOnly", "additionalProperties", "const"}
-)
+_OF_SCHEMAS = frozenset({"type", "maxLength", "minimum", "maximum", "writeOnly", "additionalProperties", "const"})
 
 
 def as_schema(described: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
@@ -105,6 +103,8 @@ def as_schema(described: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     if described.get("format") == "reference" and dialect is Dialect.ADMIN:
         return {"type": "object", "properties": {"id": {"type": "string"}, "location": {"type": "string"}}}
     schema = {name: value for name, value in described.items() if name in _OF_SCHEMAS}
+    if described.get("format") == "date-time":
+        schema["format"] = "date-time"  # other formats are narrower than the empty text, which means nothing is set
     if "enum" in described:
         schema["enum"] = [word[dialect.value] if isinstance(word, dict) else str(word) for word in described["enum"]]
     if "items" in described:

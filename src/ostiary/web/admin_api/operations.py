@@ -32,6 +32,8 @@ class Schema:
 
     name: str
     described: Callable[[], dict[str, Any]]
+    of: "Schema | None" = None
+    """Another shape that this one refers to."""
 
 
 @dataclass(frozen=True, slots=True)

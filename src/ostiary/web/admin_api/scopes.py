@@ -189,7 +189,7 @@ def _schema(section: type[Any]) -> Schema:
 def _page_of(one: Schema) -> Schema:
     items = {"type": "array", "items": {"$ref": f"#/components/schemas/{one.name}"}}
     members = {"items": items, "totalItems": {"type": "integer"}}
-    return Schema(f"{one.name}Page", lambda: {"type": "object", "properties": members})
+    return Schema(f"{one.name}Page", lambda: {"type": "object", "properties": members}, one)
 
 
 def _operations(of: Collection) -> tuple[Operation, ...]:

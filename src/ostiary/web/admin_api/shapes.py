@@ -7,8 +7,6 @@ from ostiary.declare import Dialect
 from ostiary.declare.schemas import schema_of
 from ostiary.web.admin_api.operations import Schema
 
-ANY_OBJECT: dict[str, Any] = {"type": "object"}
-
 
 def reference_to(schema: Schema) -> dict[str, str]:
     """Where the description keeps the shape."""
@@ -18,15 +16,22 @@ def reference_to(schema: Schema) -> dict[str, str]:
 def list_of(one: Schema) -> Schema:
     """``{"items": […]}``."""
     items = {"type": "array", "items": reference_to(one)}
-    return Schema(f"{one.name}List", lambda: {"type": "object", "properties": {"items": items}, "required": ["items"]})
+    whole = {"type": "object", "properties": {"items": items}, "required": ["items"]}
+    return Schema(f"{one.name}List", lambda: whole, one)
 
 
 def array_of(one: Schema) -> Schema:
     """A bare list."""
-    return Schema(f"{one.name}Array", lambda: {"type": "array", "items": reference_to(one)})
+    return Schema(f"{one.name}Array", lambda: {"type": "array", "items": reference_to(one)}, one)
 
 
-CLIENT = Schema("Client", lambda: schema_of(CLIENT_SETTINGS, Dialect.ADMIN))
+def _client() -> dict[str, Any]:
+    found = schema_of(CLIENT_SETTINGS, Dialect.ADMIN)
+    needed = ("identity.client_id", "identity.name", "grants.allowed")  # V01
+    return found | {"required": [CLIENT_SETTINGS.name_in(Dialect.ADMIN, path) for path in needed]}
+
+
+CLIENT = Schema("Client", _client)
 
 
 def _client_secret() -> dict[str, Any]:
