@@ -1,7 +1,8 @@
 """The only way the settings and objects of the server change, whichever interface the change came through."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,10 +62,15 @@ class Wish:
     replaces: bool = False
     """Whether what is present is replaced, instead of laid over what there is."""
     removed: Removed = ()
-    beside: tuple[Change | Happening, ...] = ()
-    """What is committed in the same unit."""
+    beside: "Beside | None" = None
+    """Works out what is committed in the same unit, given what the configuration will be."""
+    clients: AbstractSet[str] = frozenset()
+    """Clients that change or go in the same unit: what they name now does not count."""
     look: Callable[[Plan], None] = lambda _: None
     """Looks at what it comes to before anything is stored, and raises when that is not what was meant."""
+
+
+Beside = Callable[[Plan], Awaitable[Sequence[Change | Happening]]]
 
 
 async def current(server: Server) -> Current:
@@ -84,11 +90,12 @@ async def change(server: Server, wish: Callable[[Current], Wish], by: str) -> Pl
         plan = await plan_of(server, now, wanted)
         wanted.look(plan)
         accounts = [one for name, id_ in wanted.removed for one in await _accounts(server, name, id_)]
-        if not plan.changes and not wanted.beside:
+        beside = await wanted.beside(plan) if wanted.beside is not None else ()
+        if not plan.changes and not beside:
             return plan
         evidence = [SettingsApplied(by=by, changed=plan.changed)] if plan.changes else []
         try:
-            await commit(server, *plan.changes, *accounts, *wanted.beside, *evidence)
+            await commit(server, *plan.changes, *accounts, *beside, *evidence)
         except Conflict:
             continue
         return plan
@@ -105,7 +112,7 @@ async def plan_of(server: Server, now: Current, wanted: Wish) -> Plan:
     plan = plan_apply(
         now.records, wanted.document, seal=seal_of(server), replaces=wanted.replaces, removed=wanted.removed
     )
-    used = await users_of_names(server.stores, plan.gone)
+    used = await users_of_names(server.stores, plan.gone, wanted.clients)
     for name, client in used.items():
         if name in removed:
             raise ObjectInUse(*removed[name], [f"client {client}"])

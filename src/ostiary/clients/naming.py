@@ -30,8 +30,10 @@ def names_in(client: Client) -> frozenset[Name]:
     return frozenset(found | {(kind, name) for kind, name in references if name})
 
 
-async def users_of_names(stores: Stores, wanted: AbstractSet[Name]) -> dict[Name, str]:
-    """For each name that some client uses, one client that does.
+async def users_of_names(
+    stores: Stores, wanted: AbstractSet[Name], besides: AbstractSet[str] = frozenset()
+) -> dict[Name, str]:
+    """For each name that some client uses, other than those `besides`, one client that does.
 
     A pass over all clients, which ends as soon as every name has its user: removing something is rare. Most documents
     are only searched as bytes.
@@ -41,6 +43,8 @@ async def users_of_names(stores: Stores, wanted: AbstractSet[Name]) -> dict[Name
         return found
     async for chunk in stores.clients():
         for record in chunk:
+            if record.client_id in besides:
+                continue
             for name in _named_by(record, left):
                 found[name] = record.client_id
                 left.discard(name)

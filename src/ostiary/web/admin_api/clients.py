@@ -130,6 +130,14 @@ def _as_items(asked: Asked, records: Sequence[ClientRecord]) -> bytes:
     return b",".join(_JSON.encode(written(asked, client_of(record)[0])) for record in records)
 
 
+async def items_of_all(asked: Asked) -> AsyncIterator[bytes]:
+    """Every client as items of a JSON list, in pieces, with the commas between them."""
+    more = False
+    async for chunk in _chunks(asked, "", 0, None):
+        yield (b"," if more else b"") + chunk
+        more = True
+
+
 async def _saved(asked: Asked, read: Read) -> Client:
     """The client after a replacement. Raises `ApiRefused` (412) when it is not at the state that If-Match names."""
     clients: ClientRegistry = registry(asked.server)

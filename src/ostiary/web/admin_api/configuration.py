@@ -1,5 +1,6 @@
 """What the resources of the configuration have in common: the state that a call names, and how a refusal is told."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -80,7 +81,7 @@ async def change(asked: Asked, making: Making, *, in_use_status: int = 422) -> P
     try:
         return await server_management.change(asked.server, wish, asked.by.username)
     except ApplyRefused as refused:
-        errors = [error_of(problem, body) for problem in refused.problems]
+        errors = [error_at(problem, body.path(problem.path)) for problem in refused.problems]
         raise invalid(errors, malformed=any(one.malformed for one in refused.problems)) from None
     except ObjectInUse as used:
         told = invalid([FieldError(IN_USE, str(used))])
@@ -92,9 +93,8 @@ async def change(asked: Asked, making: Making, *, in_use_status: int = 422) -> P
         raise changed_meanwhile(asked.call) from None
 
 
-def error_of(problem: ApplyProblem, body: Body) -> FieldError:
-    """A problem of the configuration, as it looks from the body of the call."""
-    path = body.path(problem.path)
+def error_at(problem: ApplyProblem, path: str | None) -> FieldError:
+    """A problem of the configuration at its path in a body; without one it lies elsewhere, and is told by its place."""
     if path is None:
         return FieldError(INVALID, f"{problem.path}: {problem.message}")
     if problem.malformed:
@@ -103,7 +103,7 @@ def error_of(problem: ApplyProblem, body: Body) -> FieldError:
         return FieldError(IN_USE, problem.message, path)
     if "is defined already" in problem.message:
         return FieldError(ID_IN_USE, problem.message, path)
-    if path.startswith("configuration"):
+    if re.search(r"(?:^|\.)configuration(?:\.|$)", path):
         return FieldError(PLUGIN, problem.message, path)
     return FieldError(REQUIRED if problem.message.startswith("is required") else INVALID, problem.message, path)
 

@@ -5,7 +5,17 @@ from collections.abc import Iterable
 from ostiary.audit.api_log import ApiLog
 from ostiary.ports.clock import Clock
 from ostiary.server import Server
-from ostiary.web.admin_api import accounts, certificates, clients, descriptors, information, objects, scopes, settings
+from ostiary.web.admin_api import (
+    accounts,
+    bulk,
+    certificates,
+    clients,
+    descriptors,
+    information,
+    objects,
+    scopes,
+    settings,
+)
 from ostiary.web.admin_api.operations import BASE, OAUTH, Asked, Operation, Paths, by_method, query_of
 from ostiary.web.admin_api.results import NOT_FOUND, ApiRefused, fault
 from ostiary.web.administrators import administrator
@@ -21,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *descriptors.OPERATIONS,
     *certificates.OPERATIONS,
     *accounts.OPERATIONS,
+    *bulk.OPERATIONS,
     *information.OPERATIONS,
 )
 
