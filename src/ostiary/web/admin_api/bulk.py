@@ -17,7 +17,7 @@ from ostiary.ports.changes import Change
 from ostiary.ports.events import Happening
 from ostiary.server_management import ConfigurationChanged, Current, ObjectInUse, Wish
 from ostiary.server_settings.apply import ApplyRefused, Plan, all_of, shown_resource
-from ostiary.server_settings.object_kinds import OBJECT_KINDS
+from ostiary.server_settings.object_kinds import OBJECT_KINDS, ObjectKind
 from ostiary.web.admin_api import certificates, clients
 from ostiary.web.admin_api.configuration import error_at
 from ostiary.web.admin_api.objects import as_declared
