@@ -41,6 +41,33 @@ class ManagerAttribute:
     )
 
 
+@section("Token Endpoint Attribute")
+class TokenEndpointAttribute:
+    """An attribute that stands beside the token in the answer of the token endpoint."""
+
+    name: str = setting(
+        kind=Text(at_most=256),
+        default="",
+        label="Attribute",
+        help="Its name in the answer.",
+        admin=key("name", required=True),
+    )
+    multi_valued: bool = setting(
+        kind=Flag(),
+        default=False,
+        label="Multi-Valued",
+        help="Whether it is always a list.",
+        admin="multiValued",
+    )
+    scopes: tuple[str, ...] = setting(
+        kind=TextList(),
+        default=(),
+        label="Mapped Scopes",
+        help="The scopes with which it is told; empty: with any.",
+        admin="mappedScopes",
+    )
+
+
 @section("Session Validation")
 class SessionValidation:
     """What a token has to do with the session in which it was issued (behaviour §11.3)."""
@@ -150,6 +177,13 @@ class AccessTokenManager:
         label="Session Validation",
         help="What its tokens have to do with sessions.",
         admin="sessionValidationSettings",
+    )
+    token_endpoint_attributes: tuple[TokenEndpointAttribute, ...] = setting(
+        kind=Entries(TokenEndpointAttribute),
+        default=(),
+        label="Token Endpoint Attribute Contract",
+        help="Attributes beside the token in answers of the token endpoint. Stored for them.",
+        admin="tokenEndpointAttributeContract.attributes",
     )
     sequence_number: int = setting(
         kind=WholeNumber(at_least=0),

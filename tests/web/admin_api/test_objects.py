@@ -108,6 +108,11 @@ async def test_a_manager_is_answered_with_every_field_of_its_kind_as_text(place:
     assert "defaultSubjectAttribute" not in made["attributeContract"]
 
 
+async def test_the_managers_have_as_many_fields_as_tools_count(place: Place) -> None:
+    for id_, count in (("reference", 8), ("jwt", 33)):
+        assert len((await place.get(f"{MANAGERS}/{id_}"))["configuration"]["fields"]) == count
+
+
 async def test_a_problem_of_a_plug_in_is_told_at_its_field(place: Place) -> None:
     fields = [{"name": "Token Length", "value": "28"}, {"name": "Token Lifetime", "value": "soon"}]
     body = {**MANAGER, "configuration": {"fields": fields}}
