@@ -32,6 +32,8 @@ from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.tls import mutual_context, server_context
 from ostiary.web import admin, legacy_ws, pages, runtime
+from ostiary.web.admin_api import api_docs
+from ostiary.web.admin_api import surface as admin_api
 from ostiary.web.app import Routes, Surface
 from ostiary.web.peers import Peers
 from ostiary.web.processes import GRACE_SECONDS, Listening, serve, this_command, told_to_stop
@@ -96,8 +98,12 @@ class Node:
             self.metrics = Metrics(config.data / "metrics")
             self.audit_log = LogFile(config.data / "log" / "audit.log")
             self.api_log = LogFile(config.data / "log" / "runtime-api.log", at_once=True)
+            self.admin_log = LogFile(config.data / "log" / "admin-api.log", at_once=True)
             self.counter = NodeCounter(config.data / "generation")
-        self.api_calls = ApiLog(self.api_log, style=config.log.format, with_headers=config.log.level == "headers")
+        self.api_calls, self.admin_calls = (
+            ApiLog(file, style=config.log.format, with_headers=config.log.level == "headers")
+            for file in (self.api_log, self.admin_log)
+        )
         self.used = LastUsed()
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count, self.used)
         self.passwords = Passwords(self.clock)
@@ -113,9 +119,11 @@ class Node:
             base_path=path,
             published=runtime.PUBLISHED,
             outside=runtime.beside(path) if path else None,
+            is_off=runtime.is_off,
         )
+        interfaces = {**admin_api.routes(self.admin_calls, self.clock), **api_docs.routes()}
         self.administration = Surface(
-            admin.routes(self.metrics.render, config.metrics_token.reveal(), config.admin_url), peers
+            admin.routes(self.metrics.render, config.metrics_token.reveal(), config.admin_url, interfaces), peers
         )
 
     def _runtime_routes(self) -> Routes:
@@ -196,6 +204,7 @@ class Node:
             await self.stores.close()
         self.audit_log.close()
         self.api_log.close()
+        self.admin_log.close()
         self.counter.close()
 
     async def _wait_for_schema(self) -> None:
@@ -268,6 +277,8 @@ def set_up_database(config: Config) -> None:
     )
     if done.returncode != 0:
         raise ConfigError(f"the database could not be set up: {done.stderr.strip() or done.stdout.strip()}")
+    if done.stderr.strip():
+        log.warning("%s", done.stderr.strip())
 
 
 async def check_key_file(stores: Stores, vault: Vault) -> None:

@@ -3,18 +3,24 @@
 from ostiary.clients.registry import ClientRegistry
 from ostiary.clients.secret_keeping import SecretKeeper
 from ostiary.server import Server
+from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.facts import facts
+from ostiary.server_settings.objects import Objects
 
 
 def registry(server: Server) -> ClientRegistry:
     """Creates, replaces and deletes clients by the rules of this snapshot."""
-    settings = server.settings
+    return registry_under(server, server.settings, server.objects)
+
+
+def registry_under(server: Server, settings: ServerSettings, objects: Objects) -> ClientRegistry:
+    """The same by the rules of other settings: those that will be, when clients change together with them."""
     return ClientRegistry(
         stores=server.stores,
         clock=server.clock,
         events=server.events,
         secrets=SecretKeeper(server.vault, server.passwords),
-        facts=facts(settings, server.objects),
+        facts=facts(settings, objects),
         retention_minutes=settings.secrets.retention_minutes,
         recoverable_secrets=settings.compatibility.recoverable_secrets,
     )

@@ -9,7 +9,7 @@ import pytest
 
 from ostiary.ports.records import ObjectRecord
 from ostiary.secret import Secret
-from ostiary.server_settings.apply import ApplyRefused, InUse, Plan, plan_apply, show
+from ostiary.server_settings.apply import ApplyRefused, Plan, plan_apply, show
 from ostiary.server_settings.configuration import Sealed
 from ostiary.server_settings.managers import JwtConfiguration
 from ostiary.server_settings.objects import build, fresh
@@ -90,7 +90,7 @@ def test_a_null_puts_a_member_back_to_its_default_and_kept_members_stay() -> Non
 def test_a_field_of_a_manager_changes_and_its_other_fields_stay() -> None:
     field = {"name": "Token Lifetime", "value": "5"}
     plan = plan_apply(fresh(), {"accessTokenManagers": [{"id": "jwt", "configuration": {"fields": [field]}}]})
-    assert plan.changed == ("accessTokenManagers/jwt",)
+    assert plan.changed == ("accessTokenManagers/jwt.configuration.token_lifetime_minutes",)
     _, objects = build(applied({"accessTokenManagers": [{"id": "jwt", "configuration": {"fields": [field]}}]}))
     jwt = objects.managers["jwt"].configuration
     assert (jwt.token_lifetime_minutes, jwt.algorithm, jwt.use_central_key) == (5, "ES256", True)
@@ -260,13 +260,11 @@ def test_an_object_stands_in_its_list_once() -> None:
     assert list(refused({"passwordCredentialValidators": [one, one]})) == ["passwordCredentialValidators[1].id"]
 
 
-def test_a_scope_or_property_that_clients_use_cannot_go() -> None:
-    in_use = InUse(scopes={"email", "gone"}, extended_properties=frozenset())
-    problems = refused({"authServerSettings": {"scopes": [{"name": "read"}]}}, in_use=in_use)
-    assert problems == {"authServerSettings.scopes": '"email" is in use by clients'}
+def test_what_will_not_be_there_any_more_is_told_for_its_users_to_be_looked_for() -> None:
+    plan = plan_apply(fresh(), {"authServerSettings": {"scopes": [{"name": "email"}, {"name": "read"}]}})
+    assert plan.gone == {("scopes", name) for name in ("profile", "address", "phone", "offline_access")}
     records = applied({"extendedProperties": [{"name": "Region"}]})
-    with pytest.raises(ApplyRefused):
-        plan_apply(records, {"extendedProperties": []}, in_use=InUse(extended_properties={"Region"}))
+    assert plan_apply(records, {"extendedProperties": []}).gone == {("extended_properties", "Region")}
 
 
 def test_what_was_wrong_before_does_not_block_other_changes() -> None:

@@ -170,12 +170,14 @@ def test_the_migrated_database_is_what_the_schema_declares(empty: str, tmp_path:
     declared += [CreateIndex(index) for table in schema.metadata.sorted_tables for index in table.indexes]
     if empty.startswith("sqlite"):
         other = sqlite_url(tmp_path / "declared.db")
-        run_instead(other, [str(item.compile(dialect=DIALECTS["sqlite"])) for item in declared])
+        statements = [str(item.compile(dialect=DIALECTS["sqlite"])) for item in declared]
+        run_instead(other, [*statements, *schema.BESIDE["sqlite"]])
         assert normal(schema_of(other)) == normal(migrated)
         return
     for (table,) in query(empty, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
         query(empty, f"DROP TABLE {table}")
-    run_instead(empty, [str(item.compile(dialect=DIALECTS["postgresql"])) for item in declared])
+    statements = [str(item.compile(dialect=DIALECTS["postgresql"])) for item in declared]
+    run_instead(empty, [*statements, *schema.BESIDE["postgresql"]])
     assert schema_of(empty) == migrated
 
 
@@ -186,7 +188,8 @@ def normal(found: dict[str, set[tuple[object, ...]]]) -> dict[str, set[tuple[str
 
 def test_wiping_returns_to_what_migrations_make(empty: str) -> None:
     storage.migrate(empty)
-    tables = {table for table, *_ in schema_of(empty)["columns"]}
+    tables = {str(table) for table, *_ in schema_of(empty)["columns"]}
+    tables = {table for table in tables if not table.startswith("client_trigrams")}
     query(empty, "UPDATE generation SET value = 9")
     query(empty, "INSERT INTO leases (name, holder, until) VALUES ('a', 'b', 1)")
     wipe(empty)

@@ -16,7 +16,7 @@ from ostiary.clients.secret_keeping import SecretKeeper
 from ostiary.declare import Problem
 from ostiary.ports.changes import AddClient, Change, Conflict, RemoveClient, SaveClient
 from ostiary.ports.clock import Clock
-from ostiary.ports.events import Events
+from ostiary.ports.events import Events, Happening
 from ostiary.ports.records import ClientRecord
 from ostiary.ports.stores import Stores
 from ostiary.server_settings.facts import Facts
@@ -27,6 +27,10 @@ _NOT_A_CHANGE = frozenset({"identity.modified_at"})
 
 Read = Callable[[Client], ClientDraft]
 """Reads a body against the client as it stands; called again when that has changed meanwhile."""
+
+
+Put = tuple[str, Callable[[Client | None], ClientDraft]]
+"""The id of a client, and what reads its body against the client as it stands; None: it is not there yet."""
 
 
 class ClientsRefused(Exception):
@@ -137,11 +141,56 @@ class ClientRegistry:
                     raise ClientChanged(client_id) from conflict
         raise ClientChanged(proposals[0][0])
 
-    async def delete(self, client_id: str, by: str) -> None:
-        """Remove a client with its grants, codes and tokens; raises `NoSuchClient` and `ClientInUse`."""
+    async def prepared(self, puts: Sequence[Put], by: str) -> tuple[Change | Happening, ...]:
+        """What makes clients so, whether they are there or not, for a unit that holds more than clients.
+
+        Raises `ClientsRefused`; each problem has the place of its client among `puts`.
+        """
+        problems: list[tuple[str, Problem]] = []
+        judged: list[tuple[Client | None, ClientDraft]] = []
+        seen: set[str] = set()
+        for number, (client_id, read) in enumerate(puts):
+            record = await self.stores.client(client_id) if client_id else None
+            before = None if record is None else client_of(record)[0]
+            draft = self._judged(read(before))
+            judged.append((before, draft))
+            found = _errors(draft)
+            if client_id and client_id in seen:
+                found.append(Problem("identity.client_id", "is in the list twice", rule="V02"))
+            seen.add(client_id)
+            problems += [(client_id, replace(problem, index=number)) for problem in found]
+        if problems:
+            raise ClientsRefused(problems)
+        now = self.clock.now()
+        return tuple([part for before, draft in judged for part in await self._put(before, draft, now, by)])
+
+    async def _put(self, before: Client | None, draft: ClientDraft, now: int, by: str) -> list[Change | Happening]:
+        after = await self._settled(draft, before, now)
+        if before is None:
+            return [AddClient(_record(after)), ClientCreated(client_id=after.client_id, by=by)]
+        changed = tuple(path for path in CLIENT_SETTINGS.changed(before, after) if path not in _NOT_A_CHANGE)
+        if not changed:
+            return []
+        evidence = ClientReplaced(client_id=before.client_id, by=by, changed=changed)
+        return [SaveClient(_record(after), before.version), evidence]
+
+    async def removals(self, client_ids: Sequence[str], by: str) -> tuple[Change | Happening, ...]:
+        """What removes those of the clients that are there, likewise; raises `ClientInUse`."""
+        found: list[Change | Happening] = []
+        for client_id in dict.fromkeys(client_ids):
+            self._check_unused(client_id)
+            if await self.stores.client(client_id) is not None:
+                found += [RemoveClient(client_id), ClientDeleted(client_id=client_id, by=by)]
+        return tuple(found)
+
+    def _check_unused(self, client_id: str) -> None:
         for manager, allowed in self.facts.managers.items():
             if allowed is not None and client_id in allowed:
                 raise ClientInUse(client_id, f"access token manager {manager}")
+
+    async def delete(self, client_id: str, by: str) -> None:
+        """Remove a client with its grants, codes and tokens; raises `NoSuchClient` and `ClientInUse`."""
+        self._check_unused(client_id)
         if await self.stores.client(client_id) is None:
             raise NoSuchClient(client_id)
         try:

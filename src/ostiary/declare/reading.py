@@ -48,7 +48,8 @@ def read(
     draft = declaration.with_values(draft, {path: one.value for path, one in taken.items() if one.value is not KEPT})
     for declared, key in named:
         one = taken[declared.path]
-        if not one.sent and not one.problems and _is_required(key.required, draft):
+        missing = not one.sent or one.value is None  # an empty reference is sent, and refers to nothing
+        if missing and not one.problems and _is_required(key.required, draft):
             one.problems.append(Problem(declared.path, "is required"))
     return Draft(
         draft,
@@ -103,11 +104,12 @@ def _value_at(body: Mapping[str, Any], name: str, spot: Spot) -> Any:
     if "." not in name:
         return body.get(name)
     here: Any = body
-    for step in name.split("."):
+    steps = name.split(".")
+    for number, step in enumerate(steps):
         if here is None:
             return None
         if not isinstance(here, Mapping):
-            spot.malformed(f"{name.rpartition('.')[0]} must be an object")
+            spot.malformed(f"{'.'.join(steps[:number])} must be an object")
             return None
         here = here.get(step)
     return here

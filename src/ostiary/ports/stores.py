@@ -53,6 +53,14 @@ class Stores(Protocol):
     def legacy_clients(self, legacy_version: int, chunk: int = 1000) -> AsyncIterator[Sequence[bytes | ClientRecord]]:
         """The stored legacy renderings, in chunks, in the order of ids; the whole record where one is stale."""
 
+    async def client_page(
+        self, *, containing: str = "", after: str = "", skip: int = 0, most: int = 100
+    ) -> Sequence[ClientRecord]:
+        """Up to `most` clients whose id or name holds a text, in any letter case, in the order of ids.
+
+        Those up to `after` are left out, and then the first `skip`: numbered pages, or pages by key.
+        """
+
     async def count_clients(self) -> int:
         """How many clients there are."""
 
@@ -130,8 +138,8 @@ class Stores(Protocol):
 
     # Audit, leases, upkeep ----------------------------------------------------------------------------------------
 
-    async def audit(self, *, client_id: str | None = None, limit: int = 100) -> Sequence[AuditRecord]:
-        """The newest evidence first."""
+    async def audit(self, *, client_id: str | None = None, limit: int = 100, skip: int = 0) -> Sequence[AuditRecord]:
+        """The newest evidence first, without the first `skip`."""
 
     async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take or prolong a lease: True for at most one holder until `until`."""

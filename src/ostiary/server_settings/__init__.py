@@ -8,12 +8,14 @@ from ostiary.server_settings.scopes import ScopeBook
 from ostiary.server_settings.settings.defaults import Defaults, StaticKeys
 from ostiary.server_settings.settings.grants import Consent, Grants, Scopes
 from ostiary.server_settings.settings.people import (
+    ApplicationSessions,
     Device,
     ExtendedProperties,
     Management,
     RedirectValidation,
     Roles,
     Sessions,
+    VirtualHosts,
 )
 from ostiary.server_settings.settings.protocol import (
     Authorization,
@@ -50,6 +52,8 @@ class ServerSettings:
     registration: Registration = field(default_factory=Registration)
     defaults: Defaults = field(default_factory=Defaults)
     static_keys: StaticKeys = field(default_factory=StaticKeys)
+    application_sessions: ApplicationSessions = field(default_factory=ApplicationSessions)
+    virtual_hosts: VirtualHosts = field(default_factory=VirtualHosts)
 
     @cached_property
     def scope_book(self) -> ScopeBook:

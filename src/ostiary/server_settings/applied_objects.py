@@ -9,6 +9,7 @@ from ostiary.declare import Dialect, Problem
 from ostiary.server_settings.configuration import Seal, sealed
 from ostiary.server_settings.descriptors import Family
 from ostiary.server_settings.entries import one_entry
+from ostiary.server_settings.findings import ApplyProblem
 from ostiary.server_settings.merging import merged_object
 from ostiary.server_settings.object_kinds import OBJECT_KINDS, ObjectKind
 from ostiary.server_settings.objects import Objects
@@ -22,7 +23,7 @@ class Applied:
     """The objects with what is present changed."""
 
     objects: Objects
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[ApplyProblem] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
     """Where in the document an object stands: by list and id."""
@@ -37,7 +38,7 @@ def apply_objects(objects: Objects, now: Mapping[str, Any], document: Mapping[st
             continue
         given = document[kind.list_name]
         if not isinstance(given, list):
-            applied.problems.append((kind.list_name, "must be a list"))
+            applied.problems.append(ApplyProblem(kind.list_name, "must be a list", malformed=True))
             continue
         held = getattr(objects, kind.member)
         after = dict(held) if isinstance(held, Mapping) else {one.id: one for one in held}
@@ -63,14 +64,14 @@ def _one(
     """The object of one element, or None after telling what is wrong with it."""
     at = f"{kind.list_name}[{number}]"
     if not isinstance(given, Mapping):
-        applied.problems.append((at, "must be an object"))
+        applied.problems.append(ApplyProblem(at, "must be an object", malformed=True))
         return None
-    id_ = _computed_id(given) if kind.section is AccessTokenMapping else given.get("id")
+    id_ = computed_id(given) if kind.section is AccessTokenMapping else given.get("id")
     if not isinstance(id_, str) or not id_:
-        applied.problems.append((f"{at}.id", "is required"))
+        applied.problems.append(ApplyProblem(f"{at}.id", "is required"))
         return None
     if applied.places.setdefault((kind.list_name, id_), number) != number:
-        applied.problems.append((f"{at}.id", "stands in the list twice"))
+        applied.problems.append(ApplyProblem(f"{at}.id", "stands in the list twice"))
         return None
     current = after.get(id_)
     body = merged_object(shown.get(id_, {}), given, _FAMILIES)
@@ -78,7 +79,7 @@ def _one(
     found, problems = _secured(found, current, seal, problems)
     applied.unknown += [f"{at}.{name}" for name in unknown]
     applied.unknown += [f"{at}.{one.field}" for one in problems if one.warning]
-    wrong = [(f"{at}.{one.field}", one.message) for one in problems if not one.warning]
+    wrong = [ApplyProblem(f"{at}.{one.field}", one.message, one.malformed) for one in problems if not one.warning]
     applied.problems += wrong
     return None if wrong else _finished(kind, found, id_, after)
 
@@ -103,7 +104,7 @@ def _finished(kind: ObjectKind, found: Any, id_: str, after: Mapping[str, Any]) 
     return replace(found, id=id_) if kind.section is AccessTokenMapping else found
 
 
-def _computed_id(given: Mapping[str, Any]) -> str | None:
+def computed_id(given: Mapping[str, Any]) -> str | None:
     """The id a mapping has by its context and manager; what is left out is taken from the id that was given."""
     entry_id = given.get("id")
     if "context" not in given and "accessTokenManagerRef" not in given:

@@ -7,6 +7,7 @@ from typing import Any
 from ostiary.declare import Dialect, read
 from ostiary.server_settings import DECLARATION, ServerSettings
 from ostiary.server_settings.entries import path_in
+from ostiary.server_settings.findings import ApplyProblem
 from ostiary.server_settings.merging import merged
 from ostiary.server_settings.object_kinds import RESOURCES
 from ostiary.server_settings.settings.people import ExtendedProperties
@@ -14,8 +15,8 @@ from ostiary.server_settings.settings.registration import Registration
 
 DYNAMIC = "dynamicClientRegistration"
 METADATA = "clientMetadata"
-Wrong = list[tuple[str, str]]
-"""Paths in the document with their messages."""
+Wrong = list[ApplyProblem]
+"""What is wrong, by its path in the document."""
 
 
 def apply_settings(
@@ -29,7 +30,7 @@ def apply_settings(
         if resource not in document or resource == "extendedProperties":
             continue
         if not isinstance(given, Mapping):
-            wrong.append((resource, "must be an object"))
+            wrong.append(ApplyProblem(resource, "must be an object", malformed=True))
         else:
             body = merged(now[resource], given)
             settings = _with_resource(settings, resource, body, wrong, unknown)
@@ -48,7 +49,8 @@ def _with_resource(
         also_known=frozenset({METADATA}),
     )
     for problem in draft.problems:
-        wrong.append((f"{resource}.{path_in(DECLARATION, Dialect.ADMIN, problem.field)}", problem.message))
+        path = f"{resource}.{path_in(DECLARATION, Dialect.ADMIN, problem.field)}"
+        wrong.append(ApplyProblem(path, problem.message, problem.malformed))
     unknown += [f"{resource}.{name}" for name in draft.unknown]
     if resource != "clientSettings":
         return draft.value
@@ -72,17 +74,17 @@ def _with_definitions(settings: ServerSettings, document: Mapping[str, Any], wro
         if found is None or found.definitions == before:
             continue
         if after is not None and found != after:
-            wrong.append((path, "says something else than extendedProperties"))
+            wrong.append(ApplyProblem(path, "says something else than extendedProperties"))
         after = found
     return settings if after is None else replace(settings, extended_properties=after)
 
 
 def _definitions(settings: ServerSettings, path: str, given: Any, wrong: Wrong) -> ExtendedProperties | None:
     if not isinstance(given, list):
-        wrong.append((path, "must be a list"))
+        wrong.append(ApplyProblem(path, "must be a list", malformed=True))
         return None
     draft = read(DECLARATION, {"items": given}, Dialect.ADMIN, base=settings, resource="extendedProperties")
     for problem in draft.problems:
         place = path_in(DECLARATION, Dialect.ADMIN, problem.field).removeprefix("items")
-        wrong.append((f"{path}{place}", problem.message))
+        wrong.append(ApplyProblem(f"{path}{place}", problem.message, problem.malformed))
     return None if draft.problems else draft.value.extended_properties

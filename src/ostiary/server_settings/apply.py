@@ -1,44 +1,38 @@
-"""``ostiary server show`` and ``apply``: the settings and objects of the server as one JSON object (behaviour §17.2).
+"""How the settings and objects of the server change, whichever interface the change came through (behaviour §17.2).
 
-Apply changes what is present and leaves the rest: members of an object one by one, lists as a whole, objects of a list
-by their id, fields of a plug-in by their name; null puts a member back to its default. Everything that is wrong is told
-at once, by its place in what was given, and then nothing is changed.
+``ostiary server apply`` changes what is present and leaves the rest: members of an object one by one, lists as a whole,
+objects of a list by their id, fields of a plug-in by their name; null puts a member back to its default. The
+administrative API replaces what a call names. Everything that is wrong is told at once, by its place in what was given,
+and then nothing is changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from ostiary.declare import Dialect, write
 from ostiary.declare.kinds import Writing
-from ostiary.ports.changes import SaveObject
+from ostiary.ports.changes import RemoveObject, SaveObject
 from ostiary.ports.records import ObjectRecord
 from ostiary.server_settings import DECLARATION, ServerSettings
 from ostiary.server_settings.applied_objects import apply_objects
 from ostiary.server_settings.applied_settings import DYNAMIC, METADATA, apply_settings
 from ostiary.server_settings.configuration import Seal
-from ostiary.server_settings.findings import Finding, shown
+from ostiary.server_settings.findings import ApplyProblem, Finding
 from ostiary.server_settings.object_checks import check_objects
 from ostiary.server_settings.object_kinds import OBJECT_KINDS, RESOURCES, resource_of, settings_record
 from ostiary.server_settings.objects import Objects, build
+from ostiary.server_settings.planning import changed_members, gone, without
 from ostiary.server_settings.references import dangling
 from ostiary.server_settings.setting_checks import check_settings
 
+__all__ = ["ApplyProblem", "ApplyRefused", "Plan", "plan_apply", "show", "shown_resource"]
+
 _WRITING = Writing(Dialect.ADMIN)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyProblem:
-    """One thing to put right in what was given."""
-
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+Removed = Sequence[tuple[str, str]]
+"""Objects that go: the list they stand in, and their id."""
 
 
 class ApplyRefused(Exception):
@@ -50,40 +44,40 @@ class ApplyRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InUse:
-    """What clients refer to by name, and must therefore not vanish."""
-
-    scopes: AbstractSet[str] = field(default_factory=frozenset)
-    extended_properties: AbstractSet[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What an apply would do."""
 
-    changes: tuple[SaveObject, ...]
+    changes: tuple[SaveObject | RemoveObject, ...]
     """Each on the condition that its record is still the one that was read."""
     changed: tuple[str, ...]
-    """Our names of the settings, and ``list/id`` of the objects."""
+    """Our names of the settings, ``list/id.member`` of objects, ``list/id`` of those that are new or go."""
     unknown: tuple[str, ...]
     """Members that mean nothing here; they are told and otherwise ignored."""
+    gone: frozenset[tuple[str, str]] = frozenset()
+    """What will not be there any more and clients may name: the kind of name (see `clients.naming`) and the name."""
+    settings: ServerSettings = field(default_factory=ServerSettings, compare=False, repr=False)
+    objects: Objects = field(default_factory=Objects, compare=False, repr=False)
 
 
 def show(settings: ServerSettings, objects: Objects) -> dict[str, Any]:
     """Everything, in the shapes of the administrative API. Secrets stand as sealed text, or not at all."""
-    shown_settings: dict[str, Any] = {
-        resource: write(DECLARATION, settings, _WRITING, resource=resource) for resource in RESOURCES
-    }
-    definitions = shown_settings["extendedProperties"]["items"]
-    registration = shown_settings["clientSettings"]
-    shown_settings["clientSettings"] = {METADATA: [_as_metadata(one) for one in definitions]}
-    if settings.registration.on:
-        shown_settings["clientSettings"][DYNAMIC] = registration[DYNAMIC]
-    shown_settings["extendedProperties"] = definitions
-    return shown_settings | {
-        kind.list_name: [kind.entry.written(one, _WRITING) for one in _all(objects, kind.member)]
+    resources: dict[str, Any] = {resource: shown_resource(settings, resource) for resource in RESOURCES}
+    return resources | {
+        kind.list_name: [kind.entry.written(one, _WRITING) for one in all_of(objects, kind.member)]
         for kind in OBJECT_KINDS
     }
+
+
+def shown_resource(settings: ServerSettings, resource: str) -> Any:
+    """The settings of one resource; extended properties are a list, and the client settings have a view of them."""
+    found = write(DECLARATION, settings, _WRITING, resource=resource)
+    if resource == "extendedProperties":
+        return found["items"]
+    if resource != "clientSettings":
+        return found
+    definitions = shown_resource(settings, "extendedProperties")
+    dynamic = {DYNAMIC: found[DYNAMIC]} if settings.registration.on else {}
+    return {METADATA: [_as_metadata(one) for one in definitions], **dynamic}
 
 
 def plan_apply(
@@ -91,30 +85,38 @@ def plan_apply(
     document: Mapping[str, Any],
     *,
     seal: Seal | None = None,
-    in_use: InUse | None = None,
+    replaces: bool = False,
+    removed: Removed = (),
 ) -> Plan:
     """The changes that make the records say what `document` says; raises `ApplyRefused`.
 
-    `seal` protects new secrets of plug-ins; without it a document that brings one is refused.
+    `seal` protects new secrets of plug-ins; without it a document that brings one is refused. With `replaces` what is
+    present is replaced as a whole, so that what it leaves out gets its default.
     """
     settings, objects = build(records)
     now = show(settings, objects)
     problems = [ApplyProblem(name, "is not known") for name in document if name not in now]
-    new_settings, wrong, unknown = apply_settings(settings, now, document)
-    problems += [ApplyProblem(path, message) for path, message in wrong]
-    applied = apply_objects(objects, now, document, seal)
-    new_settings = _with_first_defaults(new_settings, objects, applied.objects)
-    problems += [ApplyProblem(path, message) for path, message in applied.problems]
+    base = {name: {} if isinstance(value, Mapping) else [] for name, value in now.items()} if replaces else now
+    new_settings, wrong, unknown = apply_settings(settings, base, document)
+    problems += wrong
+    applied = apply_objects(objects, base, document, seal)
+    problems += applied.problems
+    new_objects = without(applied.objects, removed)
+    new_settings = _with_first_defaults(new_settings, objects, new_objects)
     if not problems:  # what could not be read stands at its default, and would only be complained about again
         old = set(_findings(settings, objects))
-        new = [one for one in _findings(new_settings, applied.objects) if one not in old]
-        problems += [_placed(one, applied.places) for one in (*new, *_vanished(settings, new_settings, in_use))]
+        new = [one for one in _findings(new_settings, new_objects) if one not in old]
+        touched = {(place, id_) for place, id_ in applied.places}
+        told = [one for one in new if not (replaces and one.follows and (one.place, one.id) not in touched)]
+        problems += [_placed(one, applied.places) for one in told]
     if problems:
         raise ApplyRefused(problems)
-    return _planned(records, (settings, new_settings), (objects, applied.objects), (*unknown, *applied.unknown))
+    plan = _planned(records, (settings, new_settings), (objects, new_objects), (*unknown, *applied.unknown))
+    return replace(plan, gone=gone((settings, new_settings), (objects, new_objects)))
 
 
-def _all(objects: Objects, member: str) -> Iterator[Any]:
+def all_of(objects: Objects, member: str) -> Iterator[Any]:
+    """Every object of one kind."""
     held = getattr(objects, member)
     yield from held.values() if isinstance(held, Mapping) else held
 
@@ -143,18 +145,6 @@ def _findings(settings: ServerSettings, objects: Objects) -> Iterator[Finding]:
     yield from dangling(settings, objects)
 
 
-def _vanished(before: ServerSettings, after: ServerSettings, in_use: InUse | None) -> Iterator[Finding]:
-    """Behaviour §17.3: a scope that a client names is not deleted."""
-    if in_use is None:
-        return
-    gone = set(before.scope_book.descriptions) - set(after.scope_book.descriptions)
-    for name in sorted(gone & in_use.scopes):
-        yield Finding("authServerSettings", "", "scopes", f"{shown(name)} is in use by clients")
-    names = [{one.name for one in settings.extended_properties.definitions} for settings in (before, after)]
-    for name in sorted((names[0] - names[1]) & in_use.extended_properties):
-        yield Finding("extendedProperties", "", "", f"{shown(name)} is in use by clients")
-
-
 def _placed(finding: Finding, places: Mapping[tuple[str, str], int]) -> ApplyProblem:
     """The finding at its place in the document; objects the document does not hold are named by their id."""
     place = finding.place
@@ -172,21 +162,32 @@ def _planned(
     unknown: tuple[str, ...],
 ) -> Plan:
     stored = {(record.kind, record.id): record.version for record in records}
-    changed = DECLARATION.changed(*settings)
-    touched = {resource_of(DECLARATION.by_path[path]) for path in changed}
+    names = list(DECLARATION.changed(*settings))
+    touched = {resource_of(DECLARATION.by_path[path]) for path in names}
     proposed = [settings_record(resource, settings[1]) for resource in RESOURCES if resource in touched]
-    names = list(changed)
+    removals = []
     for kind in OBJECT_KINDS:
-        before = {one.id: one for one in _all(objects[0], kind.member)}
-        for one in _all(objects[1], kind.member):
-            if before.get(one.id) != one:
+        before, after = ({one.id: one for one in all_of(of, kind.member)} for of in objects)
+        for id_, one in after.items():
+            if before.get(id_) != one:
                 proposed.append(kind.record(one))
-                names.append(f"{kind.list_name}/{one.id}")
+                names += changed_members(kind, before.get(id_), one)
+        for id_ in before.keys() - after.keys():
+            removals.append(RemoveObject(kind.kind, id_))
+            names.append(f"{kind.list_name}/{id_}")
     changes = tuple(
-        SaveObject(replace(record, version=stored.get((record.kind, record.id), 0) + 1), stored.get(_key(record)))
+        SaveObject(
+            structs.replace(record, version=stored.get((record.kind, record.id), 0) + 1), stored.get(_key(record))
+        )
         for record in proposed
     )
-    return Plan(changes=changes, changed=tuple(names), unknown=unknown)
+    return Plan(
+        changes=(*changes, *removals),
+        changed=tuple(names),
+        unknown=unknown,
+        settings=settings[1],
+        objects=objects[1],
+    )
 
 
 def _key(record: ObjectRecord) -> tuple[str, str]:

@@ -152,6 +152,17 @@ class PluginKind(Kind["Plugin | None"]):
         kinds = {one.id: one_entry(one.configuration).described() for one in descriptors(self.family)}
         return {"type": "plugin", "family": str(self.family), "kinds": kinds}
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        texts = {name: {"type": "string"} for name in ("name", "value", "encryptedValue")}
+        fields_ = {"type": "array", "items": {"type": "object", "properties": texts, "required": ["name"]}}
+        row = {"type": "object", "properties": {"fields": fields_, "defaultRow": {"type": "boolean"}}}
+        rows = {"type": "array", "items": row}
+        table = {"type": "object", "properties": {"name": {"type": "string"}, "rows": rows}, "required": ["name"]}
+        tables = {"type": "array", "items": table}
+        names = [name for one in descriptors(self.family) for name in one.names()]
+        reference = {"type": "object", "properties": {"id": {"type": "string", "enum": names}}, "required": ["id"]}
+        return reference, {"type": "object", "properties": {"fields": fields_, "tables": tables}}
+
     def _descriptor(self, raw: Any, spot: Spot) -> Descriptor | None:
         name = raw.get("id") if isinstance(raw, Mapping) else None
         if not isinstance(name, str):

@@ -21,6 +21,7 @@ from ostiary.declare.kinds import (
 from ostiary.declare.kinds.kind import is_text, wrong_type
 from ostiary.declare.kinds.plain import Single
 from ostiary.declare.problems import Problem
+from ostiary.declare.schemas import schema_of
 from ostiary.server_settings.entries import DETAIL, Entry, one_entry
 from ostiary.server_settings.fulfillment import Fulfillment, Fulfillments, SourceType
 from ostiary.words import Dialect, TimeUnit
@@ -139,6 +140,9 @@ class Entries(Single):
     def described(self) -> dict[str, Any]:
         return {"type": "array", "items": self.entry.described()}
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        return ({"type": "array", "items": schema_of(self.entry.declaration, dialect)},)
+
 
 @dataclass(frozen=True)
 class Nested(Single):
@@ -165,6 +169,9 @@ class Nested(Single):
 
     def described(self) -> dict[str, Any]:
         return one_entry(self.section).described()
+
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        return (schema_of(one_entry(self.section).declaration, dialect),)
 
 
 @dataclass(frozen=True)
@@ -202,6 +209,9 @@ class NothingYet(Single):
     def described(self) -> dict[str, Any]:
         return {"const": json.loads(self.answer)}
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        return ({"type": "array" if isinstance(json.loads(self.answer), list) else "object"},)
+
 
 def _has_content(raw: Any) -> bool:
     if isinstance(raw, Mapping):
@@ -230,6 +240,10 @@ class Names(TextList):
 
     def written(self, value: Any, writing: Writing, count: int) -> tuple[Any, ...]:
         return ([{"name": name} for name in value],)
+
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        one = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+        return ({"type": "array", "items": one},)
 
 
 @dataclass(frozen=True)
@@ -286,6 +300,13 @@ class FulfillmentKind(Single):
     def described(self) -> dict[str, Any]:
         words = [source_type.written(Dialect.ADMIN) for source_type in SourceType]
         return {"type": "object", "additionalProperties": {"source": {"type": {"enum": words}}, "value": "string"}}
+
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        words = [source_type.written(dialect) for source_type in SourceType]
+        members = {"type": {"type": "string", "enum": words}, "id": {"type": "string"}}
+        source = {"type": "object", "properties": members, "required": ["type"]}
+        rule = {"type": "object", "properties": {"source": source, "value": {"type": "string"}}, "required": ["source"]}
+        return ({"type": "object", "additionalProperties": rule},)
 
 
 def _rule(raw: Any, spot: Spot, name: str) -> Fulfillment | None:

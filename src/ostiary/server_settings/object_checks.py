@@ -39,6 +39,8 @@ def check_objects(objects: Objects) -> Iterator[Finding]:
         yield from _policy(policy, objects)
     for exchange in objects.processor_policies.values():
         yield from _processor_policy(exchange)
+    yield from _owner_mappings(objects)
+    yield from _key_sets(objects)
     yield from _validators(objects)
     yield from _issuers(objects)
     yield from _trusted_issuers(objects)
@@ -161,7 +163,8 @@ def _policy(policy: OpenIdPolicy, objects: Objects) -> Iterator[Finding]:
     for name, rule in policy.fulfillment.items():
         if manager and rule.source_type is SourceType.TOKEN and rule.value not in carried:
             path = f"attributeMapping.attributeContractFulfillment.{name}.value"
-            yield Finding(*at, path, f"the access token manager has no attribute {shown(rule.value)}")
+            message = f"the access token manager has no attribute {shown(rule.value)}"
+            yield Finding(*at, path, message, follows=True)
 
 
 def _processor_policy(policy: ProcessorPolicy) -> Iterator[Finding]:
@@ -184,6 +187,21 @@ def _processor_policy(policy: ProcessorPolicy) -> Iterator[Finding]:
             yield Finding(*at, path, "these token types have a mapping already")
         seen.add(types)
         yield from _complete(*at, f"{path}.attributeContractFulfillment", mapping.fulfillment, contract)
+
+
+def _owner_mappings(objects: Objects) -> Iterator[Finding]:
+    for one in objects.owner_mappings.values():
+        at = ("resourceOwnerCredentialsMappings", one.id)
+        if one.validator and one.validator != one.id:
+            yield Finding(*at, "id", "must be the id of the password credential validator")
+        if "USER_KEY" not in one.fulfillment:
+            yield Finding(*at, "attributeContractFulfillment.USER_KEY", "is required: it says whose grant it is")
+
+
+def _key_sets(objects: Objects) -> Iterator[Finding]:
+    sets = tuple(objects.key_sets.values())
+    yield from _twice("additionalKeySets", "name", ((one.id, one.name) for one in sets))
+    yield from _twice("additionalKeySets", "issuers", ((one.id, issuer) for one in sets for issuer in one.issuers))
 
 
 def _validators(objects: Objects) -> Iterator[Finding]:
@@ -231,10 +249,11 @@ def _complete(place: str, id_: str, path: str, rules: Fulfillments, names: Seque
     """Every attribute of the contract has its source, and no other does."""
     for name in names:
         if name not in rules:
-            yield Finding(place, id_, f"{path}.{name}", "is required: every attribute needs a source, or NO_MAPPING")
+            message = "is required: every attribute needs a source, or NO_MAPPING"
+            yield Finding(place, id_, f"{path}.{name}", message, follows=True)
     for name in rules:
         if name not in names:
-            yield Finding(place, id_, f"{path}.{name}", "is not an attribute of the contract")
+            yield Finding(place, id_, f"{path}.{name}", "is not an attribute of the contract", follows=True)
 
 
 def _repeated(place: str, id_: str, path: str, names: Sequence[str]) -> Iterator[Finding]:

@@ -7,8 +7,10 @@ from typing import Any
 from ostiary.declare import Declared, Dialect, store
 from ostiary.ports.records import ObjectRecord
 from ostiary.server_settings import DECLARATION, ServerSettings
+from ostiary.server_settings.descriptors import Family
 from ostiary.server_settings.documents import document
 from ostiary.server_settings.entries import Entry, one_entry
+from ostiary.server_settings.key_sets import KeySetOfIssuers
 from ostiary.server_settings.openid_policies import OpenIdPolicy
 from ostiary.server_settings.other_objects import (
     Authenticator,
@@ -22,7 +24,7 @@ from ostiary.server_settings.other_objects import (
     RequestPolicy,
     TrustedIssuer,
 )
-from ostiary.server_settings.token_objects import AccessTokenManager, AccessTokenMapping
+from ostiary.server_settings.token_objects import AccessTokenManager, AccessTokenMapping, ResourceOwnerMapping
 
 SETTINGS = "settings"
 """The kind of the records that hold settings; their id is the resource."""
@@ -39,6 +41,16 @@ class ObjectKind:
     list_name: str
     """In ``ostiary server show``."""
     section: type[Any]
+
+    @property
+    def path(self) -> str:
+        """Where the administrative API keeps them."""
+        return _PATHS[self.list_name]
+
+    @property
+    def family(self) -> Family | None:
+        """Of the plug-ins they configure, if they do."""
+        return _FAMILIES.get(self.list_name)
 
     @property
     def entry(self) -> Entry[Any]:
@@ -64,7 +76,40 @@ OBJECT_KINDS: tuple[ObjectKind, ...] = (
     ObjectKind("issuer", "issuers", "issuers", Issuer),
     ObjectKind("trusted-issuer", "trusted_issuers", "trustedIssuers", TrustedIssuer),
     ObjectKind("certificate-authority", "certificate_authorities", "certificateAuthorities", CertificateAuthority),
+    ObjectKind("resource-owner-mapping", "owner_mappings", "resourceOwnerCredentialsMappings", ResourceOwnerMapping),
+    ObjectKind("key-set", "key_sets", "additionalKeySets", KeySetOfIssuers),
 )
+
+_PATHS = {
+    "passwordCredentialValidators": "/passwordCredentialValidators",
+    "accessTokenManagers": "/oauth/accessTokenManagers",
+    "accessTokenMappings": "/oauth/accessTokenMappings",
+    "openIdConnectPolicies": "/oauth/openIdConnect/policies",
+    "outOfBandAuthPlugins": "/oauth/outOfBandAuthPlugins",
+    "requestPolicies": "/oauth/cibaServerPolicy/requestPolicies",
+    "processorPolicies": "/oauth/tokenExchange/processor/policies",
+    "authorizationDetailProcessors": "/oauth/authorizationDetailProcessors",
+    "authorizationDetailTypes": "/oauth/authorizationDetailTypes",
+    "clientRegistrationPolicies": "/oauth/clientRegistrationPolicies",
+    "issuers": "/oauth/issuers",
+    "trustedIssuers": "/oauth/trustedIssuers",
+    "certificateAuthorities": "/certificates/ca",
+    "resourceOwnerCredentialsMappings": "/oauth/resourceOwnerCredentialsMappings",
+    "additionalKeySets": "/keyPairs/oauthOpenIdConnect/additionalKeySets",
+}
+_FAMILIES = {
+    "passwordCredentialValidators": Family.VALIDATOR,
+    "accessTokenManagers": Family.MANAGER,
+    "outOfBandAuthPlugins": Family.AUTHENTICATOR,
+    "authorizationDetailProcessors": Family.DETAIL_PROCESSOR,
+    "clientRegistrationPolicies": Family.REGISTRATION_POLICY,
+}
+
+
+def kind_named(list_name: str) -> ObjectKind:
+    """The kind whose objects stand in this list."""
+    return next(kind for kind in OBJECT_KINDS if kind.list_name == list_name)
+
 
 RESOURCES: tuple[str, ...] = (
     "authServerSettings",
@@ -78,6 +123,8 @@ RESOURCES: tuple[str, ...] = (
     "cibaServerPolicySettings",
     "tokenExchangeProcessorSettings",
     "oauthOpenIdConnectKeys",
+    "applicationSessionPolicy",
+    "virtualHostNames",
 )
 """The settings of the server, one record each."""
 

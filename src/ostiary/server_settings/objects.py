@@ -12,6 +12,7 @@ from ostiary.server_settings.documents import ObjectProblem, Unreadable, load_ob
 from ostiary.server_settings.entries import Entry, one_entry
 from ostiary.server_settings.fresh import fresh, fresh_settings
 from ostiary.server_settings.fulfillment import SourceType
+from ostiary.server_settings.key_sets import KeySetOfIssuers
 from ostiary.server_settings.object_kinds import OBJECT_KINDS, SETTINGS, resource_of
 from ostiary.server_settings.openid_policies import OpenIdPolicy, PolicyAttribute
 from ostiary.server_settings.other_objects import (
@@ -26,7 +27,12 @@ from ostiary.server_settings.other_objects import (
     RequestPolicy,
     TrustedIssuer,
 )
-from ostiary.server_settings.token_objects import AccessTokenManager, AccessTokenMapping, ManagerAttribute
+from ostiary.server_settings.token_objects import (
+    AccessTokenManager,
+    AccessTokenMapping,
+    ManagerAttribute,
+    ResourceOwnerMapping,
+)
 
 __all__ = [
     "AccessTokenManager",
@@ -68,6 +74,8 @@ class Objects:
     authenticators: Mapping[str, Authenticator] = field(default_factory=_none)
     registration_policies: Mapping[str, RegistrationPolicy] = field(default_factory=_none)
     certificate_authorities: Mapping[str, CertificateAuthority] = field(default_factory=_none)
+    owner_mappings: Mapping[str, ResourceOwnerMapping] = field(default_factory=_none)
+    key_sets: Mapping[str, KeySetOfIssuers] = field(default_factory=_none)
     problems: tuple[ObjectProblem, ...] = ()
     """What stored records could not give, and why."""
 

@@ -129,6 +129,20 @@ class OpenIdPolicy:
         admin="reissueIdTokenInHybridFlow",
         source="OpenID Connect Core §3.3.3.6",
     )
+    return_id_token_on_token_exchange: bool = setting(
+        kind=Flag(),
+        default=False,
+        label="Return ID Token on Token Exchange",
+        help="Adds an ID token to the answer of a token exchange. Stored for it.",
+        admin="returnIdTokenOnTokenExchangeGrant",
+    )
+    allow_id_token_introspection: bool = setting(
+        kind=Flag(),
+        default=False,
+        label="Allow ID Token Introspection",
+        help="Answers introspection requests for ID tokens. Stored for it.",
+        admin="allowIdTokenIntrospection",
+    )
     core_attributes: tuple[str, ...] = setting(
         kind=Names(),
         default=("sub",),

@@ -22,6 +22,7 @@ _NOUNS = {
     "detail_processors": "authorization detail processor",
     "registration_policies": "client registration policy",
     "certificate_authorities": "certificate authority",
+    "issuers": "issuer",
 }
 
 
@@ -117,6 +118,13 @@ def _of_objects(objects: Objects) -> Iterator[Reference]:
     for detail in objects.detail_types.values():
         at = ("authorizationDetailTypes", detail.id)
         yield Reference(*at, "authorizationDetailProcessorRef", "detail_processors", detail.processor or "")
+    for owner in objects.owner_mappings.values():
+        at = ("resourceOwnerCredentialsMappings", owner.id)
+        yield Reference(*at, "passwordValidatorRef", "validators", owner.validator or "")
+        yield from _of_rules(*at, "attributeContractFulfillment", owner.fulfillment)
+    for keys in objects.key_sets.values():
+        for number, issuer in enumerate(keys.issuers):
+            yield Reference("additionalKeySets", keys.id, f"issuers[{number}]", "issuers", issuer)
 
 
 def _of_rules(place: str, id_: str, path: str, rules: Fulfillments) -> Iterator[Reference]:

@@ -9,11 +9,12 @@ from ostiary.server_settings.findings import Finding, shown
 from ostiary.server_settings.fresh import USERS
 from ostiary.server_settings.scopes import OPENID, Scope, ScopeGroup
 from ostiary.server_settings.settings.registration import Registration
-from ostiary.words import CertificateIssuer, LockoutType, ThreeWay
+from ostiary.words import CertificateIssuer, LockoutType, ThreeWay, TimeUnit
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 """RFC 6749 §3.3."""
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _OWN_PATHS = ("/as/", "/pf/", "/pf-ws/", "/idp/", "/.well-known/")
 _STANDARD = """
     redirect_uris token_endpoint_auth_method grant_types response_types client_name client_uri logo_uri scope
@@ -49,6 +50,8 @@ def check_settings(settings: ServerSettings) -> Iterator[Finding]:
     """Everything that is wrong with the settings by themselves."""
     yield from _scopes(settings)
     yield from _single(settings)
+    yield from _timeouts(settings)
+    yield from _virtual_hosts(settings)
     yield from _extended_properties(settings)
     if settings.registration.on:
         yield from _overrides(settings.registration)
@@ -111,15 +114,35 @@ def _single(settings: ServerSettings) -> Iterator[Finding]:
         yield Finding(AUTH, "", "adminWebServicePcvRef", message)
     if settings.consent.lifetime_days == 0:
         yield Finding(AUTH, "", "consentLifetimeDays", "must be at least 1, or -1 for ever")
-    for name, minutes in (
-        ("idleTimeoutMins", settings.sessions.idle_timeout_minutes),
-        ("maxTimeoutMins", settings.sessions.max_timeout_minutes),
-    ):
-        if minutes == 0:
-            yield Finding("sessionSettings", "", name, "must be at least 1, or -1 for no limit of its own")
     if settings.static_keys.enabled:
         message = "static keys cannot be used in this version; the server makes and rotates its keys"
         yield Finding("oauthOpenIdConnectKeys", "", "staticJwksEnabled", message)
+
+
+def _timeouts(settings: ServerSettings) -> Iterator[Finding]:
+    """S166: a timeout is no limit or some time, and a whole number of the unit it is shown in."""
+    own, applications = settings.sessions, settings.application_sessions
+    minutes = TimeUnit.MINUTES
+    for place, name, amount, unit in (
+        ("sessionSettings", "idleTimeout", own.idle_timeout_minutes, own.idle_timeout_unit),
+        ("sessionSettings", "maxTimeout", own.max_timeout_minutes, own.max_timeout_unit),
+        ("applicationSessionPolicy", "idleTimeout", applications.idle_timeout_minutes, minutes),
+        ("applicationSessionPolicy", "maxTimeout", applications.max_timeout_minutes, minutes),
+    ):
+        if amount == 0:
+            yield Finding(place, "", f"{name}Mins", "must be at least 1, or -1 for no limit of its own")
+        elif amount > 0 and amount * minutes.milliseconds % unit.milliseconds:
+            yield Finding(place, "", f"{name}DisplayUnit", f"{amount} minutes are not a whole number of this unit")
+
+
+def _virtual_hosts(settings: ServerSettings) -> Iterator[Finding]:
+    names = settings.virtual_hosts.names
+    for number, name in enumerate(names):
+        at = f"virtualHostNames[{number}]"
+        if not _HOST.fullmatch(name):
+            yield Finding("virtualHostNames", "", at, "must be a host name")
+        elif name.lower() in [one.lower() for one in names[:number]]:
+            yield Finding("virtualHostNames", "", at, f"{shown(name)} is there twice")
 
 
 def _extended_properties(settings: ServerSettings) -> Iterator[Finding]:

@@ -41,6 +41,33 @@ class ManagerAttribute:
     )
 
 
+@section("Token Endpoint Attribute")
+class TokenEndpointAttribute:
+    """An attribute that stands beside the token in the answer of the token endpoint."""
+
+    name: str = setting(
+        kind=Text(at_most=256),
+        default="",
+        label="Attribute",
+        help="Its name in the answer.",
+        admin=key("name", required=True),
+    )
+    multi_valued: bool = setting(
+        kind=Flag(),
+        default=False,
+        label="Multi-Valued",
+        help="Whether it is always a list.",
+        admin="multiValued",
+    )
+    scopes: tuple[str, ...] = setting(
+        kind=TextList(),
+        default=(),
+        label="Mapped Scopes",
+        help="The scopes with which it is told; empty: with any.",
+        admin="mappedScopes",
+    )
+
+
 @section("Session Validation")
 class SessionValidation:
     """What a token has to do with the session in which it was issued (behaviour §11.3)."""
@@ -151,6 +178,13 @@ class AccessTokenManager:
         help="What its tokens have to do with sessions.",
         admin="sessionValidationSettings",
     )
+    token_endpoint_attributes: tuple[TokenEndpointAttribute, ...] = setting(
+        kind=Entries(TokenEndpointAttribute),
+        default=(),
+        label="Token Endpoint Attribute Contract",
+        help="Attributes beside the token in answers of the token endpoint. Stored for them.",
+        admin="tokenEndpointAttributeContract.attributes",
+    )
     sequence_number: int = setting(
         kind=WholeNumber(at_least=0),
         default=0,
@@ -245,3 +279,33 @@ class AccessTokenMapping:
         if self.context_type in WITHOUT_REFERENCE:
             return f"{prefix}|{self.manager_id}"
         return f"{prefix}{'' if prefix.endswith('.') else '|'}{middle}|{self.manager_id}"
+
+
+@section("Resource Owner Credentials Mapping")
+class ResourceOwnerMapping:
+    """Whose grant a password of a validator leads to (RFC 6749 §4.3)."""
+
+    id: str = setting(
+        kind=Id(),
+        default="",
+        label="ID",
+        help="The id of the validator.",
+        admin=key("id", required=True),
+    )
+    validator: str | None = setting(
+        kind=ReferenceKind(),
+        default=None,
+        label="Password Credential Validator",
+        help="Checks the password.",
+        admin=key("passwordValidatorRef", required=True),
+        source="RFC 6749 §4.3",
+    )
+    attribute_sources: object = no_sources("attributeSources")
+    fulfillment: Fulfillments = setting(
+        kind=FulfillmentKind(),
+        default=Fulfillments(),
+        label="Contract Fulfillment",
+        help="Where USER_KEY, USER_NAME and the extended attributes of grants come from.",
+        admin=key("attributeContractFulfillment", required=True),
+    )
+    issuance_criteria: object = no_criteria("issuanceCriteria")

@@ -54,7 +54,7 @@ from ostiary.ports.records import (
 )
 from ostiary.ports.stores import REPLAY_MEMORY_MS
 from ostiary.storage.notices import KEPT_NOTICES
-from ostiary.storage.text import check_storable, made_storable
+from ostiary.storage.text import check_storable, made_storable, search_text
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -155,6 +155,19 @@ class MemoryStores:
         """The legacy renderings in the order of ids; the record where the rendering is stale."""
         async for records in self.clients(chunk):
             yield [r.legacy if r.legacy_version == legacy_version else r for r in records]
+
+    async def client_page(
+        self, *, containing: str = "", after: str = "", skip: int = 0, most: int = 100
+    ) -> Sequence[ClientRecord]:
+        """Clients whose id or name holds a text, in any letter case, in the order of ids."""
+        wanted = containing.casefold()
+        found = [
+            record
+            for client_id, record in sorted(self._tables.clients.items(), key=lambda item: item[0].encode())
+            if client_id.encode() > after.encode("utf-8", "surrogatepass")
+            and wanted in search_text(client_id, record.name)
+        ]
+        return found[skip : skip + most]
 
     async def count_clients(self) -> int:
         """How many clients there are."""
@@ -271,10 +284,10 @@ class MemoryStores:
 
     # Audit, leases, upkeep ----------------------------------------------------------------------------------------
 
-    async def audit(self, *, client_id: str | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+    async def audit(self, *, client_id: str | None = None, limit: int = 100, skip: int = 0) -> Sequence[AuditRecord]:
         """The newest evidence first."""
         events = (event for event in self._tables.audit.values() if client_id in (None, event.client_id))
-        return sorted(events, key=lambda e: (e.time, e.id), reverse=True)[:limit]
+        return sorted(events, key=lambda e: (e.time, e.id), reverse=True)[skip : skip + limit]
 
     async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take or prolong a lease: True for at most one holder until `until`."""

@@ -7,8 +7,10 @@ Measured on SQLite with groups of 32 and 20,000 clients: an insert into `access_
 11.5 µs without them, because each further index then repeats the key of 38 bytes. So no table is WITHOUT ROWID.
 """
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import TEXT
+
+from ostiary.storage.migrations import m0002_client_search
 
 metadata = MetaData()
 
@@ -66,6 +68,14 @@ clients = Table(
     _number("legacy_version"),
 )
 client_uses = Table("client_uses", metadata, _word_key("client_id"), _number("last_used_at"))
+client_search = Table(
+    "client_search",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _word("client_id"),
+    _word("folded"),
+    Index("client_search_by_client", "client_id", unique=True),
+)
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
 signing_keys = Table(
     "signing_keys",
@@ -215,3 +225,6 @@ audit = Table(
     Index("audit_by_client", "client_id", "time", "id"),
 )
 leases = Table("leases", metadata, _word_key("name"), _word("holder"), _number("until"))
+
+BESIDE = {"sqlite": m0002_client_search.SQLITE_TRIGRAMS, "postgresql": (m0002_client_search.POSTGRESQL_TRIGRAMS,)}
+"""What no table can say: the trigrams of `client_search`, kept by each database in its own way."""

@@ -25,6 +25,18 @@ def made_storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def search_text(client_id: str, name: str) -> str:
+    """The text in which a client is searched: id and name, in one letter case."""
+    return f"{client_id}\n{name}".casefold()
+
+
+def pattern_for(text: str) -> str:
+    """Any text that holds this one, as a pattern of LIKE with a backslash before what is meant literally."""
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, f"\\{sign}")
+    return f"%{text}%"
+
+
 def check_storable(change: Change) -> None:
     """Raise `Conflict` for a change that carries text no database can hold: no row can be there, none can be made."""
     if not all(is_storable(text) for text in _texts(change)):

@@ -1,29 +1,36 @@
-"""The administration port: heartbeat and metrics. The management APIs and the console will stand here too."""
+"""The administration port: heartbeat and metrics, and the interfaces for administrators that stand on it."""
 
 import hmac
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ostiary.first_start import ADMINISTRATORS
 from ostiary.server import Server
-from ostiary.web.app import Handler, Routes
+from ostiary.web.administrators import NotAuthenticated, administrator
+from ostiary.web.app import Handler, Methods, Route, Routes
 from ostiary.web.call import NO_STORE, Call, Reply
 from ostiary.web.runtime import heartbeat
-from ostiary.web.service_auth import REALM, basic_caller
+from ostiary.web.service_auth import REALM
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def routes(render: Callable[[], tuple[bytes, bytes]], metrics_token: str, admin_url: str) -> Routes:
-    """The routes of this port, each behind the check of the Host header (DNS rebinding)."""
+def routes(
+    render: Callable[[], tuple[bytes, bytes]], metrics_token: str, admin_url: str, interfaces: Routes | None = None
+) -> Routes:
+    """The routes of this port, each behind the check of the Host header (DNS rebinding).
+
+    `interfaces` are those of the management interfaces that stand on it.
+    """
 
     async def metrics(call: Call, server: Server) -> Reply:
         """GET /metrics, from loopback, with the metrics token, or with an administrator's credentials."""
-        if not (_is_local(call) or _has_token(call, metrics_token)) and (
-            await basic_caller(call, server, ADMINISTRATORS, "admin-auth") is None
-        ):
-            return Reply.json({"error": "unauthorized"}, 401, ((b"www-authenticate", REALM), *NO_STORE))
+        if not (_is_local(call) or _has_token(call, metrics_token)):
+            try:
+                await administrator(call, server)
+            except NotAuthenticated:
+                return Reply.json({"error": "unauthorized"}, 401, ((b"www-authenticate", REALM), *NO_STORE))
         body, content_type = render()
         return Reply(200, body, content_type, NO_STORE)
 
@@ -31,9 +38,17 @@ def routes(render: Callable[[], tuple[bytes, bytes]], metrics_token: str, admin_
         """GET /"""
         return Reply.text("This is the administration port of Ostiary.\nGET /pf/heartbeat.ping, GET /metrics\n")
 
-    hosts = LOOPBACK_NAMES | ({urlsplit(admin_url).hostname or ""} if admin_url else set())
+    hosts = frozenset(LOOPBACK_NAMES | ({urlsplit(admin_url).hostname or ""} if admin_url else set()))
     table = {"/pf/heartbeat.ping": heartbeat, "/metrics": metrics, "/": front}
-    return {path: {"GET": only_for(frozenset(hosts), handler)} for path, handler in table.items()}
+    own: Routes = {path: {"GET": handler} for path, handler in table.items()}
+    return {path: _guarded(hosts, route) for path, route in {**own, **(interfaces or {})}.items()}
+
+
+def _guarded(hosts: frozenset[str], route: Methods | Route) -> Route:
+    """The route, for requests that name one of these hosts."""
+    whole = route if isinstance(route, Route) else Route(route)
+    methods = {method: only_for(hosts, handler) for method, handler in whole.methods.items()}
+    return replace(whole, methods=methods)
 
 
 def only_for(hosts: frozenset[str], handler: Handler) -> Handler:

@@ -94,11 +94,14 @@ class Surface:
         base_path: str = "",
         published: Mapping[str, Published] | None = None,
         outside: Mapping[str, str] | None = None,
+        is_off: Callable[[Server, str], bool] | None = None,
     ) -> None:
         """`published` are the documents among the routes that are the same for everybody, as ready bytes.
 
-        `outside` leads from paths that do not lie below `base_path` to the routes that answer there too.
+        `outside` leads from paths that do not lie below `base_path` to the routes that answer there too. `is_off` says
+        whether a path is not served because the settings of now switch it off.
         """
+        self._is_off = is_off
         self._published = {(base_path + path).encode(): document for path, document in (published or {}).items()}
         self._ready: dict[bytes, tuple[Server, bytes]] = {}
         whole = {path: route if isinstance(route, Route) else Route(route) for path, route in routes.items()}
@@ -129,6 +132,8 @@ class Surface:
             return None
         known = self._ready.get(target)
         if known is None or known[0] is not server:
+            if self._is_off is not None and self._is_off(server, target.decode()[len(self._base_path) :]):
+                return None
             known = self._ready[target] = (server, _ready_bytes(document(server)))
         return known[1]
 
@@ -189,6 +194,8 @@ class Surface:
             warn_of_query(call)
         try:
             server = self.house.now() or await self.house.current()
+            if self._is_off is not None and self._is_off(server, path):
+                return not_found()
             current_request.set(CurrentRequest(call.request_id, server.issuer, call.source, server.clock.now()))
             return await handler(call, server)
         except Exception as error:

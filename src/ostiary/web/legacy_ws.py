@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from ostiary.audit.api_log import ApiCall, ApiLog
+from ostiary.audit.api_log import ApiLog
 from ostiary.client_management import registry
 from ostiary.clients.client import Client
 from ostiary.clients.dialects import legacy
@@ -18,6 +18,7 @@ from ostiary.ports.clock import Clock
 from ostiary.ports.records import ClientRecord
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.server import Server
+from ostiary.web.api_lines import noted
 from ostiary.web.app import Handler, Route, Routes
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
 from ostiary.web.service_auth import REALM, basic_caller
@@ -79,20 +80,7 @@ def routes(api_log: ApiLog, clock: Clock) -> Routes:
     """The routes of the service. Each call leaves one line in the API's log, whatever became of it."""
 
     def told(call: Call, reply: Reply) -> Reply:
-        api_log.write(
-            ApiCall(
-                time=clock.now(),
-                user=call.notes.get("user", ""),
-                method=call.notes.get("method", ""),
-                source=call.source,
-                verb=call.method,
-                endpoint=call.path,
-                status=reply.status,
-                headers=call.headers,
-                tls=call.tls,
-            )
-        )
-        return reply
+        return noted(call, reply, api_log, clock)
 
     def served(service: Service) -> Handler:
         async def handler(call: Call, server: Server) -> Reply:

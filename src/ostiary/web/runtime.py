@@ -15,6 +15,7 @@ from ostiary.web.app import Published, Routes, refusal
 from ostiary.web.call import NO_STORE, Call, Refused, Reply
 
 HEARTBEAT = "/pf/heartbeat.ping"
+USER_INFO = "/idp/userinfo.openid"
 METADATA_MAX_AGE_SECONDS = 60
 _OPEN = (b"access-control-allow-origin", b"*")
 _METADATA = ((b"cache-control", b"public, max-age=%d" % METADATA_MAX_AGE_SECONDS), _OPEN)
@@ -91,6 +92,14 @@ async def heartbeat(_call: Call, server: Server) -> Reply:
     """GET /pf/heartbeat.ping"""
     await server.stores.ping()
     return Reply.text("OK", headers=NO_STORE)
+
+
+def is_off(server: Server, path: str) -> bool:
+    """S168, S169: without its roles the server serves no protocol; only load balancers are still answered."""
+    roles = server.settings.roles
+    if roles.oauth:
+        return not roles.openid and path == USER_INFO
+    return path != HEARTBEAT
 
 
 def knock(call: Call, parameters: Parameters) -> Knock:
@@ -178,7 +187,7 @@ ROUTES: Routes = {
     "/as/token.oauth2": {"POST": token},
     "/as/introspect.oauth2": {"POST": introspect},
     "/as/revoke_token.oauth2": {"POST": revoke},
-    "/idp/userinfo.openid": {"GET": user_info, "POST": user_info},
+    USER_INFO: {"GET": user_info, "POST": user_info},
     "/pf/JWKS": {"GET": jwks},
     "/.well-known/openid-configuration": {"GET": openid_configuration},
     "/.well-known/oauth-authorization-server": {"GET": openid_configuration},

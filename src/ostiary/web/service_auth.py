@@ -4,6 +4,8 @@ import binascii
 from base64 import b64decode
 from dataclasses import dataclass
 
+import msgspec
+
 from ostiary.errors import TooManyRequests
 from ostiary.server import Server
 from ostiary.web.call import Call
@@ -19,6 +21,8 @@ class Caller:
 
     username: str
     method: str = "BASIC"
+    roles: frozenset[str] = frozenset()
+    """What the account may do, where that is not the same for all accounts of its store."""
 
 
 async def basic_caller(call: Call, server: Server, store: str | None, limit: str) -> Caller | None:
@@ -43,12 +47,23 @@ async def basic_caller(call: Call, server: Server, store: str | None, limit: str
         _pay(server, limit, key)
         _pay(server, by_source, call.source)
     fits = await server.passwords.verify(password_hash, password)
-    if not fits or account is None or b'"disabled":true' in account.document:
+    document = None if account is None else _DOCUMENT.decode(account.document)
+    if not fits or document is None or document.disabled:
         return None
     if not free:
         server.limits.refund(limit, key)
         server.limits.refund(by_source, call.source)
-    return Caller(username)
+    return Caller(username, roles=frozenset(document.roles))
+
+
+class _Document(msgspec.Struct):
+    """What of an account's document says whether and what it may."""
+
+    disabled: bool = False
+    roles: tuple[str, ...] = ()
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 def _pay(server: Server, limit: str, key: str) -> None:

@@ -37,6 +37,12 @@ def read(body: Any, current: Client | None, client_id: str | None = None) -> Cli
     return logout_mode_implied(redirectless_completed(with_values(draft, changes)))
 
 
+def id_in(body: Mapping[str, Any]) -> str:
+    """Which client a body is about, where no path says it; empty when it does not say either."""
+    named = body.get(name_of("identity.client_id"))
+    return named if isinstance(named, str) else ""
+
+
 def write_client(client: Client, conceal: Callable[[StoredSecret], str] | None, now: int) -> dict[str, Any]:
     """The answer for one client. Secondary secrets that have expired are not in it."""
     secrets = client.authentication.secondary_secrets

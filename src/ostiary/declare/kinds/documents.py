@@ -148,6 +148,10 @@ class PropertiesKind(Single):
     def described(self) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        values = {"type": "array", "items": {"type": "string"}}
+        return ({"type": "object", "additionalProperties": {"type": "object", "properties": {"values": values}}},)
+
 
 def _elements(values: tuple[str, ...]) -> Any:
     return values[0] if len(values) == 1 else list(values)

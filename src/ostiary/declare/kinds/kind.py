@@ -81,9 +81,37 @@ class Kind(Generic[T]):
         """The type and the allowed values, as JSON."""
         raise NotImplementedError
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        """JSON Schema of each of its `count` keys in the dialect."""
+        described = self.described()
+        parts = described.get("properties")
+        if isinstance(parts, dict) and len(self.parts) > 1 and len(parts) == len(self.parts):
+            found = [as_schema(part, dialect) for part in parts.values()]
+            return (*found, *({} for _ in range(count)))[:count]
+        return (as_schema(described, dialect),) * count
+
     def objections(self, value: T) -> Iterator[str]:
         """What is wrong with a value that could be read; also asked of stored values."""
         yield from ()
+
+
+_OF_SCHEMAS = frozenset({"type", "maxLength", "minimum", "maximum", "writeOnly", "additionalProperties", "const"})
+
+
+def as_schema(described: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """What a kind says of itself, in words of JSON Schema alone."""
+    if described.get("format") == "reference" and dialect is Dialect.ADMIN:
+        return {"type": "object", "properties": {"id": {"type": "string"}, "location": {"type": "string"}}}
+    schema = {name: value for name, value in described.items() if name in _OF_SCHEMAS}
+    if described.get("format") == "date-time":
+        schema["format"] = "date-time"  # other formats are narrower than the empty text, which means nothing is set
+    if "enum" in described:
+        schema["enum"] = [word[dialect.value] if isinstance(word, dict) else str(word) for word in described["enum"]]
+    if "items" in described:
+        schema["items"] = as_schema(described["items"], dialect)
+    if "properties" in described:
+        schema["properties"] = {name: as_schema(part, dialect) for name, part in described["properties"].items()}
+    return schema
 
 
 def wrong_type(expected: str, found: Any) -> str:

@@ -236,6 +236,9 @@ class References(TextList):
     def written(self, value: Any, writing: Writing, count: int) -> tuple[Any, ...]:
         return ([{"id": one} for one in value],)
 
+    def described(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "format": "reference"}}
+
 
 @dataclass(frozen=True)
 class AnyJson(Single):

@@ -140,6 +140,9 @@ class OverrideKind(Kind[Override[Any]]):
     def described(self) -> dict[str, Any]:
         return {"type": "override", "value": self.inner.described()}
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        return (*_OVERRIDES.schemas(dialect, 1), *self.inner.schemas(dialect, count - 1))
+
 
 def _part(kind: Any, raw: Any, spot: Spot, name: str, default: Any) -> Any:
     if raw is None or raw == "":

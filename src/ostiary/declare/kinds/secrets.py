@@ -4,10 +4,11 @@ import base64
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ostiary.declare.kinds.kind import Kind, Spot, Writing, is_text, wrong_type
+from ostiary.declare.kinds.kind import Kind, Spot, Writing, as_schema, is_text, wrong_type
 from ostiary.declare.kinds.plain import iso_date, milliseconds_of
 from ostiary.declare.secrets import EchoedSecret, NewSecret, SecondarySecret, SecretValue, StoredSecret
 from ostiary.secret import Secret
+from ostiary.words import Dialect
 
 LONGEST = 512
 
@@ -54,6 +55,10 @@ class SecretKind(Kind["SecretValue | None"]):
     def described(self) -> dict[str, Any]:
         return {"type": "string", "format": "secret", "writeOnly": True, "maxLength": LONGEST}
 
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        clear = as_schema(self.described(), dialect)
+        return (clear, {"type": "string"})[:count]
+
 
 _SECRET = SecretKind()
 
@@ -95,6 +100,12 @@ class SecondarySecrets(Kind[tuple[SecondarySecret, ...]]):
     def described(self) -> dict[str, Any]:
         item = {"secret": _SECRET.described(), "expiryTime": {"type": "string", "format": "date-time"}}
         return {"type": "array", "items": {"type": "object", "properties": item}}
+
+    def schemas(self, dialect: Dialect, count: int) -> tuple[dict[str, Any], ...]:
+        secret, echoed = _SECRET.schemas(dialect, 2)
+        expiry = {"type": "string", "format": "date-time"}
+        members = {"secret": secret, "encryptedSecret": echoed, "expiryTime": expiry}
+        return ({"type": "array", "items": {"type": "object", "properties": members, "required": ["expiryTime"]}},)
 
 
 def _secondary(raw: dict[str, Any], spot: Spot) -> SecondarySecret | None:

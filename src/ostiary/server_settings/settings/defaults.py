@@ -8,6 +8,8 @@ from ostiary.declare import key, section, setting
 from ostiary.declare.kinds import Flag, Kind, ReferenceKind, Spot, Text, Writing
 
 KEYS = "oauthOpenIdConnectKeys"
+KEY_PARTS = ("ActiveCertRef", "PreviousCertRef", "PublishX5cParameter", "ActiveKeyId", "PreviousKeyId")
+"""How the members of one family of keys end."""
 _PARTS = (ReferenceKind(), ReferenceKind(), Flag(), Text(at_most=256), Text(at_most=256))
 
 
@@ -94,14 +96,13 @@ class KeyAssignmentKind(Kind[KeyAssignment]):
 
 
 def _keys(prefix: str, label: str) -> KeyAssignment:
-    names = ("ActiveCertRef", "PreviousCertRef", "PublishX5cParameter", "ActiveKeyId", "PreviousKeyId")
     return setting(
         id="S180",
         kind=KeyAssignmentKind(),
         default=KeyAssignment(),
         label=label,
         help="The key pair in use, and the one before it.",
-        admin=key(*(f"{prefix}{name}" for name in names), resource=KEYS),
+        admin=key(*(f"{prefix}{part}" for part in KEY_PARTS), resource=KEYS),
         source="RFC 7517",
     )
 
@@ -116,7 +117,7 @@ class StaticKeys:
         default=False,
         label="Enable Static Keys",
         help="Signs with the keys below instead of keys that the server rotates.",
-        admin=key("staticJwksEnabled", resource=KEYS),
+        admin=key("staticJwksEnabled", required=True, resource=KEYS),
     )
     rsa: KeyAssignment = _keys("rsa", "RSA")
     p256: KeyAssignment = _keys("p256", "EC P-256")

@@ -1,9 +1,9 @@
 """What people and operators meet: device pages, grant management, sessions, roles, extended properties."""
 
 from ostiary.declare import key, section, setting
-from ostiary.declare.kinds import Flag, Minutes, OneWord, ReferenceKind, Seconds, Text, Url
+from ostiary.declare.kinds import Flag, Minutes, OneWord, ReferenceKind, Seconds, Text, TextList, Url
 from ostiary.server_settings.kinds import ENDLESS, Entries
-from ostiary.words import CodeCheckMode
+from ostiary.words import CodeCheckMode, TimeUnit
 
 RESOURCE = "authServerSettings"
 
@@ -151,7 +151,7 @@ class Sessions:
         default=False,
         label="Enable Sessions",
         help="Keeps people signed on from one request to the next. On in a new installation.",
-        admin=key("enableSessions", resource=SESSIONS),
+        admin=key("enableSessions", required=True, resource=SESSIONS),
     )
     persistent: bool = setting(
         id="S164",
@@ -184,6 +184,55 @@ class Sessions:
         label="Max Timeout (minutes)",
         help="How long a session lives at most; -1: without end.",
         admin=key("maxTimeoutMins", resource=SESSIONS),
+    )
+    idle_timeout_unit: TimeUnit = setting(
+        id="S166",
+        kind=OneWord(TimeUnit),
+        default=TimeUnit.MINUTES,
+        label="Unit of the Idle Timeout",
+        help="In which unit pages show it; it must divide the minutes.",
+        admin=key("idleTimeoutDisplayUnit", resource=SESSIONS),
+    )
+    max_timeout_unit: TimeUnit = setting(
+        id="S166",
+        kind=OneWord(TimeUnit),
+        default=TimeUnit.MINUTES,
+        label="Unit of the Max Timeout",
+        help="In which unit pages show it; it must divide the minutes.",
+        admin=key("maxTimeoutDisplayUnit", resource=SESSIONS),
+    )
+
+
+@section("Application Sessions")
+class ApplicationSessions:
+    """Sessions that an application asks for by the authentication API. Stored for it."""
+
+    idle_timeout_minutes: int = setting(
+        kind=Minutes(at_least=ENDLESS, at_most=525600),
+        default=60,
+        label="Idle Timeout of Applications (minutes)",
+        help="How long such a session lives without use; -1: as long as it may live at all.",
+        admin=key("idleTimeoutMins", resource="applicationSessionPolicy"),
+    )
+    max_timeout_minutes: int = setting(
+        kind=Minutes(at_least=ENDLESS, at_most=525600),
+        default=480,
+        label="Max Timeout of Applications (minutes)",
+        help="How long such a session lives at most; -1: without end.",
+        admin=key("maxTimeoutMins", resource="applicationSessionPolicy"),
+    )
+
+
+@section("Virtual Host Names")
+class VirtualHosts:
+    """Other names of this server."""
+
+    names: tuple[str, ...] = setting(
+        kind=TextList(longest=253),
+        default=(),
+        label="Virtual Host Names",
+        help="Host names under which the server may be reached besides its own. Kept for those who look them up here.",
+        admin=key("virtualHostNames", resource="virtualHostNames"),
     )
 
 

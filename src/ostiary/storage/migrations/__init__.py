@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from alembic.operations import Operations
 
-from ostiary.storage.migrations import m0001_first
+from ostiary.storage.migrations import m0001_first, m0002_client_search
 
-MIGRATIONS: tuple[Callable[[Operations], None], ...] = (m0001_first.upgrade,)
+MIGRATIONS: tuple[Callable[[Operations], None], ...] = (
+    m0001_first.upgrade,
+    m0002_client_search.upgrade,
+)

@@ -32,6 +32,7 @@ from ostiary.storage.sql.groups import (
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.stores import SqlStores
 from ostiary.storage.sql.writing import Steps
+from ostiary.storage.text import pattern_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,9 @@ class PostgresStores(SqlStores):
 
     async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
         return await self._groups.add(steps, notices)
+
+    def _phrase(self, folded: str) -> str:
+        return pattern_for(folded)
 
     async def checkpoint(self) -> None:
         """PostgreSQL keeps itself up."""
@@ -449,12 +453,18 @@ async def run_migrations(url: str, statements_from: Callable[[Found, str], list[
     """Run what leads to this version's schema, alone among all that try; what the database was before."""
     # A migration may take longer than a request, and so may waiting for the one before.
     async with _connection(url, {"lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}) as connection:
+        connection.add_log_listener(_told)
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})", timeout=3600)
             found = await _found(connection)
             for statement in statements_from(found, "postgresql"):
                 await connection.execute(statement, timeout=3600)
         return found
+
+
+def _told(_connection: object, message: Any) -> None:
+    if message.severity == "WARNING":
+        log.warning("%s", message.message)
 
 
 async def _found(connection: Any) -> Found:

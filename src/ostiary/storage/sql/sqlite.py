@@ -82,6 +82,9 @@ class SqliteStores(SqlStores):
     async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
         return await self._groups.add(steps, notices)
 
+    def _phrase(self, folded: str) -> str:
+        return '"' + folded.replace('"', '""') + '"'  # FTS5: the whole text as one phrase, whatever signs it has
+
     async def code(self, key: bytes) -> CodeRecord | None:
         """The authorization code with this key, used or not."""
         kept = self._fresh_kept()

@@ -21,12 +21,13 @@ class Statement:
 
     __slots__ = ("names", "only_adds", "postgresql", "returning", "row", "sqlite", "table", "values_of")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, postgresql: str | None = None) -> None:
+        """`postgresql` is what PostgreSQL is told instead, where the two know different words; with the same names."""
         self.names: tuple[str, ...] = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
         self.returning = " RETURNING " in text
         place = {name: str(number) for number, name in enumerate(self.names, start=1)}
         self.sqlite = _PLACEHOLDER.sub(lambda found: "?" + place[found[1]], text)
-        self.postgresql = _PLACEHOLDER.sub(lambda found: "$" + place[found[1]], text)
+        self.postgresql = _PLACEHOLDER.sub(lambda found: "$" + place[found[1]], postgresql or text)
         self.values_of: Callable[[Any], tuple[Any, ...]] = (
             attrgetter(*self.names) if len(self.names) > 1 else _no_values
         )

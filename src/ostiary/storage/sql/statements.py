@@ -56,6 +56,37 @@ LEGACY_CLIENTS_AFTER = Statement(
     "SELECT client_id, CASE WHEN legacy_version = :legacy_version THEN legacy END FROM clients"
     " WHERE client_id > :after ORDER BY client_id LIMIT :chunk"
 )
+CLIENT_IDS = Statement(
+    "SELECT client_id FROM clients WHERE client_id > :after ORDER BY client_id LIMIT :most OFFSET :skip"
+)
+CLIENTS_NAMED = Statement(
+    f"SELECT {_columns(*CLIENT_COLUMNS)} FROM clients"
+    " WHERE client_id IN (SELECT value FROM json_each(:ids)) ORDER BY client_id",
+    postgresql=f"SELECT {_columns(*CLIENT_COLUMNS)} FROM clients"
+    " WHERE client_id = ANY (ARRAY(SELECT json_array_elements_text(CAST(:ids AS json)))) ORDER BY client_id",
+)
+# A part of many names is found soonest by looking along the ids, one of few names by its trigrams.
+_NEAR = (
+    "SELECT client_id FROM"
+    " (SELECT client_id, folded FROM client_search WHERE client_id > :after ORDER BY client_id LIMIT :near) AS near"
+    " WHERE {place}(folded, :text) > 0 ORDER BY client_id LIMIT :most OFFSET :skip"
+)
+_SCAN = (
+    "SELECT client_id FROM client_search WHERE client_id > :after AND {place}(folded, :text) > 0"
+    " ORDER BY client_id LIMIT :most OFFSET :skip"
+)
+CLIENTS_NEAR = Statement(_NEAR.format(place="instr"), postgresql=_NEAR.format(place="strpos"))
+CLIENTS_BY_SCAN = Statement(_SCAN.format(place="instr"), postgresql=_SCAN.format(place="strpos"))
+CLIENTS_BY_TRIGRAMS = Statement(
+    "SELECT client_id FROM client_search WHERE number IN (SELECT rowid FROM client_trigrams WHERE folded MATCH :phrase)"
+    " AND client_id > :after ORDER BY client_id LIMIT :most OFFSET :skip",
+    postgresql="SELECT client_id FROM client_search WHERE folded LIKE :phrase"
+    " AND client_id > :after ORDER BY client_id LIMIT :most OFFSET :skip",
+)
+PUT_CLIENT_SEARCH = Statement(
+    "INSERT INTO client_search (client_id, folded) VALUES (:client_id, :folded)"
+    " ON CONFLICT (client_id) DO UPDATE SET folded = excluded.folded WHERE excluded.folded <> client_search.folded"
+)
 COUNT_CLIENTS = Statement("SELECT count(*) FROM clients")
 ADD_CLIENT = Statement(_insert("clients", CLIENT_COLUMNS) + " ON CONFLICT (client_id) DO NOTHING RETURNING 1")
 SAVE_CLIENT = Statement(
@@ -76,6 +107,7 @@ REMOVE_ALL_OF_CLIENT = tuple(
         "DELETE FROM consents WHERE client_id = :client_id",
         "DELETE FROM pushed_requests WHERE client_id = :client_id",
         "DELETE FROM client_uses WHERE client_id = :client_id",
+        "DELETE FROM client_search WHERE client_id = :client_id",
     )
 )
 NOTE_USE = Statement(
@@ -218,8 +250,10 @@ FORGET_FAILURES = Statement(
 # Audit, leases, upkeep --------------------------------------------------------------------------------------------
 
 _AUDIT = f"SELECT {_columns(*AUDIT_COLUMNS)} FROM audit"
-AUDIT = Statement(f"{_AUDIT} ORDER BY time DESC, id DESC LIMIT :most")
-AUDIT_OF_CLIENT = Statement(f"{_AUDIT} WHERE client_id = :client_id ORDER BY time DESC, id DESC LIMIT :most")
+AUDIT = Statement(f"{_AUDIT} ORDER BY time DESC, id DESC LIMIT :most OFFSET :skip")
+AUDIT_OF_CLIENT = Statement(
+    f"{_AUDIT} WHERE client_id = :client_id ORDER BY time DESC, id DESC LIMIT :most OFFSET :skip"
+)
 ADD_AUDIT = Statement(_insert("audit", AUDIT_COLUMNS) + " ON CONFLICT (id) DO NOTHING")
 
 TAKE_LEASE = Statement(

@@ -1,5 +1,6 @@
 """The stores on a database: every promise of the port in terms of three doors, which each database opens in its way."""
 
+import json
 from abc import ABC, abstractmethod
 from asyncio import sleep
 from collections.abc import AsyncIterator, Sequence
@@ -30,6 +31,11 @@ from ostiary.storage.sql.groups import Rows
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.writing import Step, Steps, notices_of, steps_of
 from ostiary.storage.text import is_storable
+
+TRIGRAM = 3
+"""Characters from which trigrams find a text."""
+NEAR = 2000
+"""How many clients are looked along before their trigrams are asked."""
 
 
 class SqlStores(ABC):
@@ -104,6 +110,32 @@ class SqlStores(ABC):
             yield renderings
             after = found[-1][0]
             await sleep(0)
+
+    async def client_page(
+        self, *, containing: str = "", after: str = "", skip: int = 0, most: int = 100
+    ) -> Sequence[ClientRecord]:
+        """Clients whose id or name holds a text, in any letter case, in the order of ids."""
+        if not is_storable(containing) or not is_storable(after):
+            return []
+        ids = await self._client_ids(containing.casefold(), after, skip, most)
+        if not ids:
+            return []
+        return [rows.client(row) for row in await self._rows(sql.CLIENTS_NAMED, json.dumps(ids))]
+
+    async def _client_ids(self, folded: str, after: str, skip: int, most: int) -> list[str]:
+        if not folded:
+            return [row[0] for row in await self._rows(sql.CLIENT_IDS, after, most, skip)]
+        if len(folded) < TRIGRAM:
+            return [row[0] for row in await self._rows(sql.CLIENTS_BY_SCAN, after, folded, most, skip)]
+        near = await self._rows(sql.CLIENTS_NEAR, after, NEAR, folded, most, skip)
+        if len(near) == most:
+            return [row[0] for row in near]
+        found = await self._rows(sql.CLIENTS_BY_TRIGRAMS, self._phrase(folded), after, most, skip)
+        return [row[0] for row in found]
+
+    @abstractmethod
+    def _phrase(self, folded: str) -> str:
+        """How the database's index of trigrams is asked for a text."""
 
     async def count_clients(self) -> int:
         """How many clients there are."""
@@ -235,12 +267,12 @@ class SqlStores(ABC):
 
     # Audit, leases, upkeep ----------------------------------------------------------------------------------------
 
-    async def audit(self, *, client_id: str | None = None, limit: int = 100) -> Sequence[AuditRecord]:
-        """The newest evidence first."""
+    async def audit(self, *, client_id: str | None = None, limit: int = 100, skip: int = 0) -> Sequence[AuditRecord]:
+        """The newest evidence first, without the first `skip`."""
         if client_id is None:
-            found = await self._rows(sql.AUDIT, limit)
+            found = await self._rows(sql.AUDIT, limit, skip)
         else:
-            found = await self._rows(sql.AUDIT_OF_CLIENT, client_id, limit) if is_storable(client_id) else []
+            found = await self._rows(sql.AUDIT_OF_CLIENT, client_id, limit, skip) if is_storable(client_id) else []
         return [rows.audit(row) for row in found]
 
     async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:

@@ -36,10 +36,11 @@ from ostiary.ports.changes import (
     TouchSession,
     UseCode,
 )
+from ostiary.ports.records import ClientRecord
 from ostiary.storage.notices import Notice
 from ostiary.storage.sql import statements as sql
 from ostiary.storage.sql.statement import Statement
-from ostiary.storage.text import is_storable, made_storable
+from ostiary.storage.text import is_storable, made_storable, search_text
 
 Step: TypeAlias = tuple[Statement, tuple[Any, ...], Change | None]
 """A statement, its values, and the change whose condition fails when it answers with no row."""
@@ -74,7 +75,7 @@ def _check_storable(change: Change, steps: Steps) -> None:
 
 
 def _add_client(c: AddClient) -> Steps:
-    return ((sql.ADD_CLIENT, sql.ADD_CLIENT.values_of(c.client), c),)
+    return ((sql.ADD_CLIENT, sql.ADD_CLIENT.values_of(c.client), c), _search(c.client))
 
 
 def _save_client(c: SaveClient) -> Steps:
@@ -83,7 +84,11 @@ def _save_client(c: SaveClient) -> Steps:
         r.version, r.name, r.enabled, r.created_at, r.modified_at, r.document, r.legacy, r.legacy_version,
         r.client_id, c.expected,
     )  # fmt: skip
-    return ((sql.SAVE_CLIENT, values, c),)
+    return ((sql.SAVE_CLIENT, values, c), _search(r))
+
+
+def _search(client: ClientRecord) -> Step:
+    return (sql.PUT_CLIENT_SEARCH, (client.client_id, search_text(client.client_id, client.name)), None)
 
 
 def _remove_client(c: RemoveClient) -> Steps:
