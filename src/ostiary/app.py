@@ -27,6 +27,8 @@ from ostiary.keys.vault import Vault
 from ostiary.limits import TokenBuckets
 from ostiary.metrics import Metrics
 from ostiary.node_counter import NodeCounter
+from ostiary.outbound.documents import Documents
+from ostiary.outbound.door import Door
 from ostiary.pages.render import Pages
 from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores, StoreUnavailable
@@ -102,6 +104,7 @@ class Node:
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count, self.used)
         self.passwords = Passwords(self.clock)
         self.limits = TokenBuckets(self.clock, config.workers)
+        self.outbound = Documents(Door(allowed=config.outbound_allow, authorities=config.outbound_ca), self.clock)
         self.house: House | None = None
         self.stores: Stores | None = None
         self._first_signing_keys: tuple[Change, ...] = ()
@@ -162,6 +165,7 @@ class Node:
                 vault=self.vault,
                 passwords=self.passwords,
                 counter=self.counter,
+                outbound=self.outbound,
                 issuer=self.issuer,
                 demo=self.config.demo,
             )
@@ -192,6 +196,7 @@ class Node:
     async def close(self) -> None:
         """Finish what is written and let go."""
         self.metrics.flush()
+        await self.outbound.close()
         if self.stores is not None:
             await self.stores.close()
         self.audit_log.close()
