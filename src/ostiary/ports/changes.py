@@ -16,8 +16,10 @@ from ostiary.ports.records import (
     CodeRecord,
     ConsentRecord,
     GrantRecord,
+    InitialTokenRecord,
     ObjectRecord,
     RefreshTokenRecord,
+    RegistrationRecord,
     SessionRecord,
     SigningKeyRecord,
 )
@@ -250,6 +252,57 @@ class RemoveSigningKey(Change):
     """Unconditional. Moves the generation (kind ``signing-keys``)."""
 
     kid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddRegistration(Change):
+    """Condition: the client is not registered already. It goes with its client."""
+
+    registration: RegistrationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRegistrationToken(Change):
+    """Condition: the digest that is stored is `expected`. Of two that change it at once, one is kept."""
+
+    client_id: str
+    expected: bytes
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AddInitialToken(Change):
+    """Condition: no initial access token has this id."""
+
+    token: InitialTokenRecord
+
+
+@dataclass(frozen=True, slots=True)
+class UseInitialToken(Change):
+    """Condition: the token is there, has not expired `at` this time and has uses left. Takes one of them."""
+
+    key: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveInitialToken(Change):
+    """Condition: it exists."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeQuota(Change):
+    """Condition: fewer than `most` (at least 1) were taken of this key since its window began. Takes one.
+
+    A window that has ended `at` this time, or was never begun, begins now and lasts until `until`.
+    """
+
+    key: bytes
+    at: int
+    until: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,34 @@ class SigningKeyRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRecord:
+    """What is known of a client that registered itself; the client is a `ClientRecord` like any other."""
+
+    client_id: str
+    created_at: int
+    token: bytes
+    """The digest of the registration access token; empty: there is none."""
+    source: str
+    """Where the registration came from."""
+    initial_token: str
+    """The id of the initial access token it was made with; empty: it was open, or an access token opened it."""
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitialTokenRecord:
+    """An initial access token (RFC 7591 §1.2). `key` is the row key of the token (see `tokens.handles`)."""
+
+    key: bytes
+    id: str
+    created_at: int
+    expires_at: int
+    uses: int
+    most_uses: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
     """An event kept as evidence."""
 

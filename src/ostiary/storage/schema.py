@@ -67,6 +67,38 @@ clients = Table(
 )
 client_uses = Table("client_uses", metadata, _word_key("client_id"), _number("last_used_at"))
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
+registrations = Table(
+    "registrations",
+    metadata,
+    _word_key("client_id"),
+    _number("created_at"),
+    _bytes("token"),
+    _word("source"),
+    _word("initial_token"),
+    _bytes("document"),
+    Index("registrations_by_time", "created_at"),
+)
+initial_tokens = Table(
+    "initial_tokens",
+    metadata,
+    _bytes_key("key"),
+    _word("id"),
+    _number("created_at"),
+    _number("expires_at"),
+    _number("uses"),
+    _number("most_uses"),
+    _bytes("document"),
+    Index("initial_tokens_by_expiry", "expires_at"),
+    Index("initial_tokens_by_id", "id", unique=True),
+)
+quotas = Table(
+    "quotas",
+    metadata,
+    _bytes_key("key"),
+    _number("count"),
+    _number("expires_at"),
+    Index("quotas_by_expiry", "expires_at"),
+)
 signing_keys = Table(
     "signing_keys",
     metadata,

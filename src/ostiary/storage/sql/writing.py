@@ -10,9 +10,12 @@ from ostiary.ports.changes import (
     AddClient,
     AddCode,
     AddGrant,
+    AddInitialToken,
     AddRefreshToken,
+    AddRegistration,
     AddSession,
     Change,
+    ChangeRegistrationToken,
     Conflict,
     EndGrace,
     RememberConsent,
@@ -20,6 +23,7 @@ from ostiary.ports.changes import (
     RemoveAccount,
     RemoveClient,
     RemoveCode,
+    RemoveInitialToken,
     RemoveObject,
     RemoveSession,
     RemoveSigningKey,
@@ -32,9 +36,11 @@ from ostiary.ports.changes import (
     SaveObject,
     SaveSession,
     SaveSigningKey,
+    TakeQuota,
     TouchGrant,
     TouchSession,
     UseCode,
+    UseInitialToken,
 )
 from ostiary.storage.notices import Notice
 from ostiary.storage.sql import statements as sql
@@ -205,6 +211,30 @@ def _remove_signing_key(c: RemoveSigningKey) -> Steps:
     return ((sql.REMOVE_SIGNING_KEY, (c.kid,), None),)
 
 
+def _add_registration(c: AddRegistration) -> Steps:
+    return ((sql.ADD_REGISTRATION, sql.ADD_REGISTRATION.values_of(c.registration), c),)
+
+
+def _change_registration_token(c: ChangeRegistrationToken) -> Steps:
+    return ((sql.CHANGE_REGISTRATION_TOKEN, sql.CHANGE_REGISTRATION_TOKEN.values_of(c), c),)
+
+
+def _add_initial_token(c: AddInitialToken) -> Steps:
+    return ((sql.ADD_INITIAL_TOKEN, sql.ADD_INITIAL_TOKEN.values_of(c.token), c),)
+
+
+def _use_initial_token(c: UseInitialToken) -> Steps:
+    return ((sql.USE_INITIAL_TOKEN, sql.USE_INITIAL_TOKEN.values_of(c), c),)
+
+
+def _remove_initial_token(c: RemoveInitialToken) -> Steps:
+    return ((sql.REMOVE_INITIAL_TOKEN, (c.id,), c),)
+
+
+def _take_quota(c: TakeQuota) -> Steps:
+    return ((sql.TAKE_QUOTA, sql.TAKE_QUOTA.values_of(c), c),)
+
+
 def _add_audit(c: AddAudit) -> Steps:
     r = c.event
     values = (r.id, r.time, r.name, made_storable(r.client_id), made_storable(r.subject), r.document)
@@ -240,6 +270,12 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     RemoveAccount: _remove_account,
     SaveSigningKey: _save_signing_key,
     RemoveSigningKey: _remove_signing_key,
+    AddRegistration: _add_registration,
+    ChangeRegistrationToken: _change_registration_token,
+    AddInitialToken: _add_initial_token,
+    UseInitialToken: _use_initial_token,
+    RemoveInitialToken: _remove_initial_token,
+    TakeQuota: _take_quota,
     AddAudit: _add_audit,
 }
 
