@@ -33,7 +33,7 @@ from ostiary.pages.render import Pages
 from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.tls import mutual_context, server_context
-from ostiary.web import admin, legacy_ws, pages, runtime
+from ostiary.web import admin, legacy_ws, pages, registration, runtime
 from ostiary.web.app import Routes, Surface
 from ostiary.web.peers import Peers
 from ostiary.web.processes import GRACE_SECONDS, Listening, serve, this_command, told_to_stop
@@ -123,7 +123,12 @@ class Node:
 
     def _runtime_routes(self) -> Routes:
         drawn = Pages(theme=self.config.data / "theme", languages=self.config.data / "languages")
-        routes = {**runtime.ROUTES, **pages.routes(drawn), **legacy_ws.routes(self.api_calls, self.clock)}
+        routes = {
+            **runtime.ROUTES,
+            **registration.ROUTES,
+            **pages.routes(drawn),
+            **legacy_ws.routes(self.api_calls, self.clock),
+        }
         if self.config.demo:
             from ostiary.playground import routes as playground  # only the demo has it
 

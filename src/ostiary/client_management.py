@@ -17,4 +17,5 @@ def registry(server: Server) -> ClientRegistry:
         facts=facts(settings, server.objects),
         retention_minutes=settings.secrets.retention_minutes,
         recoverable_secrets=settings.compatibility.recoverable_secrets,
+        outbound=server.outbound,
     )

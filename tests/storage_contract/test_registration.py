@@ -10,10 +10,10 @@ from ostiary.ports.changes import (
     AddInitialToken,
     AddRegistration,
     Change,
-    ChangeRegistrationToken,
     Conflict,
     RemoveClient,
     RemoveInitialToken,
+    SaveRegistration,
     TakeQuota,
     UseInitialToken,
 )
@@ -24,7 +24,7 @@ from tests.storage_contract.samples import NOW, client, key
 pytestmark = pytest.mark.anyio
 
 REGISTRATION = RegistrationRecord(
-    client_id="dc-1", created_at=NOW, token=b"t1", source="192.0.2.1", initial_token="i1", document=b'{"v":1}'
+    client_id="dc-1", created_at=NOW, token=b"t1", source="192.0.2.1", vouched_by="i1", document=b'{"v":1}'
 )
 TOKEN = InitialTokenRecord(
     key=key("i"), id="i1", created_at=NOW + 1, expires_at=NOW + 1000, uses=0, most_uses=3, document=b'{"v":1,"n":1}'
@@ -53,12 +53,15 @@ async def test_of_many_who_change_a_registration_token_at_once_one_does(stores: 
     await stores.commit(AddRegistration(REGISTRATION))
     nodes = [stores, second_node] * 10
     changed = await gather(
-        *(kept(node, ChangeRegistrationToken("dc-1", b"t1", b"n%d" % n)) for n, node in enumerate(nodes))
+        *(
+            kept(node, SaveRegistration(replace(REGISTRATION, token=b"n%d" % n, document=b"{}", source="x"), b"t1"))
+            for n, node in enumerate(nodes)
+        )
     )
     assert changed.count(True) == 1
     found = await stores.registration("dc-1")
-    assert found == replace(REGISTRATION, token=b"n%d" % changed.index(True))
-    assert not await kept(stores, ChangeRegistrationToken("dc-2", b"t1", b"t2"))
+    assert found == replace(REGISTRATION, token=b"n%d" % changed.index(True), document=b"{}")
+    assert not await kept(stores, SaveRegistration(replace(REGISTRATION, client_id="dc-2"), b"t1"))
 
 
 async def test_an_initial_token_counts_as_often_as_it_says_and_until_its_time(stores: Stores) -> None:

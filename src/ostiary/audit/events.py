@@ -56,6 +56,25 @@ class ClientDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationTokenChanged(Event):
+    """The client was given another registration access token; the one before is dead."""
+
+    name = "registration_token.changed"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitialTokenChanged(Event):
+    """An initial access token was made or revoked."""
+
+    name = "initial_token.changed"
+    by: str
+    token: str
+    """Its id, which opens nothing."""
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRefused(Event):
     """A client could not authenticate."""
 

@@ -262,12 +262,14 @@ class AddRegistration(Change):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRegistrationToken(Change):
-    """Condition: the digest that is stored is `expected`. Of two that change it at once, one is kept."""
+class SaveRegistration(Change):
+    """Condition: the digest of the token that is stored is `expected`. Replaces it and the document.
 
-    client_id: str
+    Of two that change the token at once, one is kept.
+    """
+
+    registration: RegistrationRecord
     expected: bytes
-    token: bytes
 
 
 @dataclass(frozen=True, slots=True)

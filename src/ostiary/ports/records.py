@@ -164,8 +164,8 @@ class RegistrationRecord:
     """The digest of the registration access token; empty: there is none."""
     source: str
     """Where the registration came from."""
-    initial_token: str
-    """The id of the initial access token it was made with; empty: it was open, or an access token opened it."""
+    vouched_by: str
+    """The id of the initial access token that let it in, ``client:ID`` for an access token; empty: all may come."""
     document: bytes
 
 

@@ -16,7 +16,6 @@ from ostiary.ports.changes import (
     AddRegistration,
     AddSession,
     Change,
-    ChangeRegistrationToken,
     Conflict,
     EndGrace,
     RememberConsent,
@@ -35,6 +34,7 @@ from ostiary.ports.changes import (
     SaveClient,
     SaveGrant,
     SaveObject,
+    SaveRegistration,
     SaveSession,
     SaveSigningKey,
     TakeQuota,
@@ -539,11 +539,13 @@ def _add_registration(t: _Tables, c: AddRegistration) -> bool:
     return t.add(t.registrations, c.registration.client_id, c.registration)
 
 
-def _change_registration_token(t: _Tables, c: ChangeRegistrationToken) -> bool:
-    current = t.registrations.get(c.client_id)
+def _save_registration(t: _Tables, c: SaveRegistration) -> bool:
+    client_id = c.registration.client_id
+    current = t.registrations.get(client_id)
     if current is None or current.token != c.expected:
         return False
-    return t.put(t.registrations, c.client_id, replace(current, token=c.token))
+    new = replace(current, token=c.registration.token, document=c.registration.document)
+    return t.put(t.registrations, client_id, new)
 
 
 def _add_initial_token(t: _Tables, c: AddInitialToken) -> bool:
@@ -606,7 +608,7 @@ APPLY: dict[type[Change], Callable[[_Tables, Any], bool]] = {
     SaveSigningKey: _save_signing_key,
     RemoveSigningKey: _remove_signing_key,
     AddRegistration: _add_registration,
-    ChangeRegistrationToken: _change_registration_token,
+    SaveRegistration: _save_registration,
     AddInitialToken: _add_initial_token,
     UseInitialToken: _use_initial_token,
     RemoveInitialToken: _remove_initial_token,

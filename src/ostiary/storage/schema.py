@@ -74,7 +74,7 @@ registrations = Table(
     _number("created_at"),
     _bytes("token"),
     _word("source"),
-    _word("initial_token"),
+    _word("vouched_by"),
     _bytes("document"),
     Index("registrations_by_time", "created_at"),
 )

@@ -15,7 +15,7 @@ def upgrade(op: Operations) -> None:
         _number("created_at"),
         sa.Column("token", sa.LargeBinary, nullable=False),
         _word("source"),
-        _word("initial_token"),
+        _word("vouched_by"),
         sa.Column("document", sa.LargeBinary, nullable=False),
     )
     op.create_index("registrations_by_time", "registrations", ["created_at"])

@@ -135,7 +135,7 @@ def account(row: Row) -> AccountRecord:
 def registration(row: Row) -> RegistrationRecord:
     """A row of `registrations`."""
     return RegistrationRecord(
-        client_id=row[0], created_at=row[1], token=row[2], source=row[3], initial_token=row[4], document=row[5]
+        client_id=row[0], created_at=row[1], token=row[2], source=row[3], vouched_by=row[4], document=row[5]
     )
 
 

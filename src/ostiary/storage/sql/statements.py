@@ -36,7 +36,7 @@ REFRESH_TOKEN_COLUMNS = (
 SESSION_COLUMNS = ("key", "user_key", "created_at", "last_used_at", "expires_at", "document")
 CONSENT_COLUMNS = ("user_key", "client_id", "updated_at", "expires_at", "document")
 ACCOUNT_COLUMNS = ("store", "username", "version", "password_hash", "failures", "locked_until", "document")
-REGISTRATION_COLUMNS = ("client_id", "created_at", "token", "source", "initial_token", "document")
+REGISTRATION_COLUMNS = ("client_id", "created_at", "token", "source", "vouched_by", "document")
 INITIAL_TOKEN_COLUMNS = ("key", "id", "created_at", "expires_at", "uses", "most_uses", "document")
 AUDIT_COLUMNS = ("id", "time", "name", "client_id", "subject", "document")
 
@@ -94,8 +94,9 @@ REGISTRATION = Statement(f"SELECT {_columns(*REGISTRATION_COLUMNS)} FROM registr
 ADD_REGISTRATION = Statement(
     _insert("registrations", REGISTRATION_COLUMNS) + " ON CONFLICT (client_id) DO NOTHING RETURNING 1"
 )
-CHANGE_REGISTRATION_TOKEN = Statement(
-    "UPDATE registrations SET token = :token WHERE client_id = :client_id AND token = :expected RETURNING 1"
+SAVE_REGISTRATION = Statement(
+    "UPDATE registrations SET token = :token, document = :document"
+    " WHERE client_id = :client_id AND token = :expected RETURNING 1"
 )
 INITIAL_TOKEN = Statement(f"SELECT {_columns(*INITIAL_TOKEN_COLUMNS)} FROM initial_tokens WHERE key = :key")
 INITIAL_TOKENS = Statement(f"SELECT {_columns(*INITIAL_TOKEN_COLUMNS)} FROM initial_tokens ORDER BY created_at, id")

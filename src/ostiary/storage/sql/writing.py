@@ -15,7 +15,6 @@ from ostiary.ports.changes import (
     AddRegistration,
     AddSession,
     Change,
-    ChangeRegistrationToken,
     Conflict,
     EndGrace,
     RememberConsent,
@@ -34,6 +33,7 @@ from ostiary.ports.changes import (
     SaveClient,
     SaveGrant,
     SaveObject,
+    SaveRegistration,
     SaveSession,
     SaveSigningKey,
     TakeQuota,
@@ -215,8 +215,9 @@ def _add_registration(c: AddRegistration) -> Steps:
     return ((sql.ADD_REGISTRATION, sql.ADD_REGISTRATION.values_of(c.registration), c),)
 
 
-def _change_registration_token(c: ChangeRegistrationToken) -> Steps:
-    return ((sql.CHANGE_REGISTRATION_TOKEN, sql.CHANGE_REGISTRATION_TOKEN.values_of(c), c),)
+def _save_registration(c: SaveRegistration) -> Steps:
+    r = c.registration
+    return ((sql.SAVE_REGISTRATION, (r.token, r.document, r.client_id, c.expected), c),)
 
 
 def _add_initial_token(c: AddInitialToken) -> Steps:
@@ -271,7 +272,7 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     SaveSigningKey: _save_signing_key,
     RemoveSigningKey: _remove_signing_key,
     AddRegistration: _add_registration,
-    ChangeRegistrationToken: _change_registration_token,
+    SaveRegistration: _save_registration,
     AddInitialToken: _add_initial_token,
     UseInitialToken: _use_initial_token,
     RemoveInitialToken: _remove_initial_token,
