@@ -120,7 +120,7 @@ class SoftwareStatementConfiguration:
         default=(),
         label="Issuers",
         help="Whose statements count, and the keys they are signed with.",
-        admin="Issuers",
+        admin=key("Issuers", required=True),
     )
     required: bool = setting(
         kind=Flag(),

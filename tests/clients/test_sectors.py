@@ -1,0 +1,125 @@
+"""The sector document of pairwise clients, looked at whichever interface the client came through."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ostiary.client_management import registry
+from ostiary.clients.dialects import admin
+from ostiary.clients.registry import ClientRegistry, ClientsRefused, Saved
+from ostiary.clients.sectors import Unreachable
+from ostiary.ports.outbound import SECTOR, DocumentKind, NoOutbound, OutboundFailed
+from tests.house import make_server
+from tests.registration.desk import Desk
+
+pytestmark = pytest.mark.anyio
+URI = "https://sector.example/uris.json"
+
+
+class Sector(NoOutbound):
+    """Publishes one document, or does not answer."""
+
+    def __init__(self, document: object = None) -> None:
+        self.content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        self.is_away = document is None
+        self.asked = 0
+
+    async def document(self, url: str, kind: DocumentKind) -> bytes:
+        assert (url, kind) == (URI, SECTOR)
+        self.asked += 1
+        if self.is_away:
+            raise OutboundFailed("there is 10.0.0.1, and nobody is at home")
+        return self.content
+
+
+def client(**members: Any) -> dict[str, Any]:
+    return {
+        "clientId": "app",
+        "name": "App",
+        "grantTypes": ["AUTHORIZATION_CODE"],
+        "redirectUris": ["https://a.example/", "https://b.example/"],
+        "oidcPolicy": {"pairwiseIdentifierUserType": True, "sectorIdentifierUri": URI},
+        **members,
+    }
+
+
+def registry_with(outbound: Sector) -> ClientRegistry:
+    return registry(replace(make_server(), outbound=outbound))
+
+
+async def save(where: ClientRegistry, **members: Any) -> Saved:
+    (saved,) = await where.create_many([admin.read(client(**members), None)], "test")
+    return saved
+
+
+async def test_a_document_that_lists_every_redirect_uri_is_good() -> None:
+    saved = await save(registry_with(Sector(["https://a.example/", "https://b.example/", "https://c.example/"])))
+    assert saved.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [["https://a.example/"], [], {"a": 1}, b"nonsense", b"[" * 100_000, [1, 2], ["https://a.example/", "https://B.example/"]],
+)  # fmt: skip
+async def test_a_document_that_lacks_one_or_is_none_is_refused_in_every_interface(document: object) -> None:
+    with pytest.raises(ClientsRefused) as refused:
+        await save(registry_with(Sector(document)))
+    ((_, problem),) = refused.value.problems
+    assert problem.field == "openid.sector_identifier_uri"
+    assert problem.rule == "V18"
+
+
+async def test_the_url_of_the_keys_is_looked_for_too() -> None:
+    listed = ["https://a.example/", "https://b.example/"]
+    keys = {"jwksSettings": {"jwksUrl": "https://a.example/keys"}}
+    with pytest.raises(ClientsRefused, match="1 problems"):
+        await save(registry_with(Sector(listed)), **keys)
+    await save(registry_with(Sector([*listed, "https://a.example/keys"])), **keys)
+
+
+async def test_one_that_cannot_be_fetched_is_a_warning_for_administrators_and_tells_nothing() -> None:
+    saved = await save(registry_with(Sector()))
+    ((warning),) = saved.warnings
+    assert warning.message == "the document could not be fetched"
+
+
+async def test_it_is_not_fetched_for_whoever_says_so_nor_for_what_is_refused_anyway() -> None:
+    outbound = Sector([])
+    await save(replace(registry_with(outbound), unreachable=Unreachable.SKIP))
+    with pytest.raises(ClientsRefused):
+        await save(registry_with(outbound), grantTypes=[])
+    assert outbound.asked == 0
+
+
+async def test_it_is_fetched_again_when_something_changes_that_it_speaks_of() -> None:
+    outbound = Sector(["https://a.example/", "https://b.example/"])
+    where = registry_with(outbound)
+    await save(where)
+    await where.replace_many([("app", lambda now: admin.read(client(name="Other"), now))], "test")
+    assert outbound.asked == 1
+    fewer = client(redirectUris=["https://a.example/"])
+    await where.replace_many([("app", lambda now: admin.read(fewer, now))], "test")
+    assert outbound.asked == 2
+    more = client(redirectUris=["https://a.example/", "https://c.example/"])
+    with pytest.raises(ClientsRefused):
+        await where.replace_many([("app", lambda now: admin.read(more, now))], "test")
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [(["https://a.example/", "https://b.example/"], 201), (["https://a.example/"], 400), (None, 400)],
+)
+async def test_a_registration_needs_a_document_that_can_be_fetched(document: object, status: int) -> None:
+    """OpenID Connect Registration §5."""
+    desk = Desk()
+    desk.server = replace(desk.server, outbound=Sector(document))
+    answer = await desk.register(
+        redirect_uris=["https://a.example/", "https://b.example/"], subject_type="pairwise", sector_identifier_uri=URI
+    )
+    assert answer.status == status
+    if status == 400:
+        assert answer.error == "invalid_client_metadata"
+        assert answer.description.startswith("sector_identifier_uri: ")
+        assert "10.0.0.1" not in answer.description
