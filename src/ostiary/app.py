@@ -33,7 +33,7 @@ from ostiary.pages.render import Pages
 from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.tls import mutual_context, server_context
-from ostiary.web import admin, legacy_ws, pages, registration, runtime
+from ostiary.web import admin, legacy_ws, pages, protected_resources, registration, runtime
 from ostiary.web.app import Routes, Surface
 from ostiary.web.peers import Peers
 from ostiary.web.processes import GRACE_SECONDS, Listening, serve, this_command, told_to_stop
@@ -126,6 +126,7 @@ class Node:
         routes = {
             **runtime.ROUTES,
             **registration.ROUTES,
+            **protected_resources.ROUTES,
             **pages.routes(drawn),
             **legacy_ws.routes(self.api_calls, self.clock),
         }

@@ -84,6 +84,8 @@ def metadata(server: Server, policy_id: str = "") -> dict[str, Any]:
     }
     if settings.registration.on:
         members["registration_endpoint"] = server.issuer + REGISTRATION
+    if settings.client_documents.enabled:
+        members["client_id_metadata_document_supported"] = True
     if settings.roles.openid:
         members |= _openid(server, policy_id)
     return members

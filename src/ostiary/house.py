@@ -20,6 +20,7 @@ from ostiary.ports.events import Events
 from ostiary.ports.limits import Limits
 from ostiary.ports.outbound import Outbound
 from ostiary.ports.stores import Stores, StoreUnavailable
+from ostiary.registration.documents import finder
 from ostiary.server import Server
 from ostiary.server_settings.objects import build
 
@@ -154,3 +155,4 @@ class House:
             outbound=doors.outbound,
             demo=doors.demo,
         )
+        self._clients.elsewhere = finder(self._server)

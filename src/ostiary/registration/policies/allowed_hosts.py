@@ -36,7 +36,7 @@ def is_allowed(uri: str, hosts: frozenset[str], configuration: AllowedHostsConfi
         return configuration.private_schemes
     if not authority or "@" in authority or not reads_alike(uri):
         return False
-    host = _host(authority)
+    host = host_of(authority)
     if redirects and configuration.loopback and scheme == "http" and host in _LOOPBACK:
         return True
     return host_is_listed(host, hosts)
@@ -72,7 +72,7 @@ def uris_of(client: Client) -> Iterator[tuple[str, str]]:
             yield field, one
 
 
-def _host(authority: str) -> str:
+def host_of(authority: str) -> str:
     """The host of an authority, in lower case, without port, brackets and the dot at its end."""
     if authority.startswith("["):
         return authority.partition("]")[0][1:].lower()
