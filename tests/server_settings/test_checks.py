@@ -122,6 +122,14 @@ SETTINGS = [
     (auth(scopes=[{"name": "a"}, {"name": "a"}]), "authServerSettings.scopes[1].name"),
     (auth(exclusiveScopes=[{"name": "email"}]), "authServerSettings.exclusiveScopes[0].name"),
     (auth(scopeGroups=[{"name": "email", "scopes": ["phone"]}]), "authServerSettings.scopeGroups[0].name"),
+    (
+        auth(clientIdMetadataDocuments={"allowedHosts": ["good.example", "https://bad.example"]}),
+        "authServerSettings.clientIdMetadataDocuments.allowedHosts[1]",
+    ),
+    (
+        auth(clientIdMetadataDocuments={"deniedHosts": ["a*.example"]}),
+        "authServerSettings.clientIdMetadataDocuments.deniedHosts[0]",
+    ),
     (auth(exclusiveScopes=[{"name": "openid"}]), "authServerSettings.exclusiveScopes[0].name"),
     (auth(scopes=[{"name": "two words"}]), "authServerSettings.scopes[0].name"),
     (auth(scopes=[{"name": "plain", "dynamic": True}]), "authServerSettings.scopes[0].name"),

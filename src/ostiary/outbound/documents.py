@@ -96,7 +96,7 @@ class Documents:
             found = await self.door.fetch(url, kind)
         except OutboundFailed as failed:
             self._failed(key, str(failed))
-            log.warning("%s at %.200s: %s", kind.name, url, failed)
+            log.warning("%s at %r: %s", kind.name, url[:200], failed)
             raise
         self._keep(key, found, kind)
         return found.body

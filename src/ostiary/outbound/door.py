@@ -9,7 +9,9 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ostiary.declare.urls import url_objections
@@ -23,6 +25,7 @@ SECONDS = 5.0
 """For everything: name, connection, TLS, head and body."""
 MOST_AT_ONCE = 32
 MOST_AT_ONE_HOST = 4
+MOST_NAMES_AT_ONCE = 8
 MOST_URL_CHARACTERS = 2048
 MOST_HEADERS = 64
 MOST_HEADER_BYTES = 8190
@@ -45,10 +48,19 @@ class _AddressRefused(OSError):
     """An address that may not be dialled."""
 
 
+@cache
+def _names() -> ThreadPoolExecutor:
+    """Threads of their own: a name server that does not answer holds up nobody but those who call others."""
+    return ThreadPoolExecutor(max_workers=MOST_NAMES_AT_ONCE, thread_name_prefix="names")
+
+
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """What the system says; it reads every notation of an address too."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+
+    def ask() -> Sequence[str]:
+        return [str(address[0]) for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+    return await asyncio.get_running_loop().run_in_executor(_names(), ask)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Registering (RFC 7591) and managing a registration (RFC 7592). Everything ends in the one registry of clients."""
 
-import secrets
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +13,7 @@ from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects.manners import ClientDraft, with_values
 from ostiary.clients.registry import ClientChanged, ClientInUse, ClientRegistry, ClientsRefused, NoSuchClient
 from ostiary.clients.rules.secrets import clear_secret_is_available, has_secret, needs_clear_secret
-from ostiary.clients.secret_keeping import new_secret
+from ostiary.clients.secret_keeping import new_secret, random_letters_and_digits
 from ostiary.clients.sectors import Unreachable
 from ostiary.declare import Draft, NewSecret
 from ostiary.errors import InvalidClientMetadata, InvalidToken, OAuthError, TemporarilyUnavailable, Why
@@ -42,7 +40,6 @@ NOT_IN_A_REPLACEMENT = (
     "client_secret_expires_at",
     "client_id_issued_at",
 )
-_ALPHANUMERIC = string.ascii_letters + string.digits
 _WITH_SECRET = frozenset({ClientAuth.SECRET, ClientAuth.CLIENT_SECRET_JWT})
 
 
@@ -59,7 +56,7 @@ class Registered:
 async def register(metadata: Mapping[str, Any], opening: Opening, source: str, server: Server) -> Registered:
     """RFC 7591 §3; raises what §3.2.2 has."""
     new = server.settings.registration
-    client_id = ID_PREFIX + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(ID_CHARACTERS))
+    client_id = ID_PREFIX + random_letters_and_digits(ID_CHARACTERS)
     unnamed = CLIENT_SETTINGS.with_values(Client(), {"identity.client_id": client_id})
     base = with_defaults(unnamed, new, server.objects)
     candidate = await _judged(Occasion.REGISTER, metadata, base, source, opening.vouched_by, server)

@@ -26,10 +26,15 @@ def check_registration_policies(policies: Iterable[RegistrationPolicy]) -> Itera
             yield Finding(_PLACE, policy.id, "configuration", message)
 
 
+def is_host_or_domain(text: str) -> bool:
+    """A host name or address, or ``*.`` with the domain below which every host is meant."""
+    return _HOST.fullmatch(text.lower()) is not None
+
+
 def _objections(configuration: object) -> Iterator[str]:
     if isinstance(configuration, AllowedHostsConfiguration):
-        for host in re.split(r"[\s,]+", configuration.hosts.lower()):
-            if host and not _HOST.fullmatch(host):
+        for host in re.split(r"[\s,]+", configuration.hosts):
+            if host and not is_host_or_domain(host):
                 yield f"{shown(host)} is no host name, with or without *. before it"
     elif isinstance(configuration, ResponseTypesConfiguration):
         if not any(getattr(configuration, name) for name in configuration.__dataclass_fields__):

@@ -7,6 +7,7 @@ from ostiary.declare import Lifetime, Override
 from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.findings import Finding, shown
 from ostiary.server_settings.fresh import USERS
+from ostiary.server_settings.registration_policy_checks import is_host_or_domain
 from ostiary.server_settings.scopes import OPENID, Scope, ScopeGroup
 from ostiary.server_settings.settings.registration import Registration
 from ostiary.words import CertificateIssuer, LockoutType, ThreeWay
@@ -109,6 +110,7 @@ def _single(settings: ServerSettings) -> Iterator[Finding]:
     if settings.management.validator == USERS:
         message = f"must not be {shown(USERS)}: a person's password must never open the client management service"
         yield Finding(AUTH, "", "adminWebServicePcvRef", message)
+    yield from _document_hosts(settings)
     if settings.consent.lifetime_days == 0:
         yield Finding(AUTH, "", "consentLifetimeDays", "must be at least 1, or -1 for ever")
     for name, minutes in (
@@ -120,6 +122,15 @@ def _single(settings: ServerSettings) -> Iterator[Finding]:
     if settings.static_keys.enabled:
         message = "static keys cannot be used in this version; the server makes and rotates its keys"
         yield Finding("oauthOpenIdConnectKeys", "", "staticJwksEnabled", message)
+
+
+def _document_hosts(settings: ServerSettings) -> Iterator[Finding]:
+    own = settings.client_documents
+    for member, hosts in (("allowedHosts", own.allowed_hosts), ("deniedHosts", own.denied_hosts)):
+        for number, host in enumerate(hosts):
+            if not is_host_or_domain(host):
+                at = f"clientIdMetadataDocuments.{member}[{number}]"
+                yield Finding(AUTH, "", at, "must be a host name, with or without *. before it")
 
 
 def _extended_properties(settings: ServerSettings) -> Iterator[Finding]:
