@@ -2,12 +2,16 @@
 
 from ostiary.clients.registry import ClientRegistry
 from ostiary.clients.secret_keeping import SecretKeeper
+from ostiary.clients.sectors import Unreachable
 from ostiary.server import Server
 from ostiary.server_settings.facts import facts
 
 
-def registry(server: Server) -> ClientRegistry:
-    """Creates, replaces and deletes clients by the rules of this snapshot."""
+def registry(server: Server, unreachable: Unreachable = Unreachable.WARN) -> ClientRegistry:
+    """Creates, replaces and deletes clients by the rules of this snapshot.
+
+    `unreachable` says what becomes of a sector document that cannot be fetched; with `SKIP` none is fetched.
+    """
     settings = server.settings
     return ClientRegistry(
         stores=server.stores,
@@ -18,4 +22,5 @@ def registry(server: Server) -> ClientRegistry:
         retention_minutes=settings.secrets.retention_minutes,
         recoverable_secrets=settings.compatibility.recoverable_secrets,
         outbound=server.outbound,
+        unreachable=unreachable,
     )

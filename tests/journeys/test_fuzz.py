@@ -71,11 +71,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             redirectUris=["https://app.example.org/cb"],
             secret="s" * 32,
         )
-        settings = {
-            "authServerSettings": {"clientIdMetadataDocuments": {"enabled": True}},
-            "clientSettings": {"dynamicClientRegistration": {}},
-        }
-        assert server.command("server", "apply", "-", stdin=json.dumps(settings)).returncode == 0
+        opened = json.dumps({"clientSettings": {"dynamicClientRegistration": {}}})
+        assert server.command("server", "apply", "-", stdin=opened).returncode == 0
         yield server
         assert "Traceback" not in server.log.read_text()
 
@@ -119,12 +116,12 @@ def test_no_json_makes_the_service_fail(http: httpx.Client, body: object, method
         assert answer.status_code < 500, answer.text
 
 
-METADATA = st.dictionaries(
-    st.sampled_from(("redirect_uris", "grant_types", "response_types", "scope", "client_name", "jwks", "jwks_uri",
-                     "contacts", "token_endpoint_auth_method", "subject_type", "software_statement", "client_id", "client_secret",
-                     "default_max_age", "logo_uri", "request_uris", "tls_client_auth_san_ip", "application_type")),
-    JSON, max_size=6,
+MEMBERS = (
+    "redirect_uris", "grant_types", "response_types", "scope", "client_name", "jwks", "jwks_uri", "contacts",
+    "token_endpoint_auth_method", "subject_type", "software_statement", "client_id", "client_secret", "default_max_age",
+    "logo_uri", "request_uris", "tls_client_auth_san_ip", "application_type",
 )  # fmt: skip
+METADATA = st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6)
 
 
 @FAST

@@ -167,7 +167,7 @@ async def _replaced(
 
 def _registry(server: Server) -> ClientRegistry:
     retains = server.settings.registration.retain_client_secret
-    return replace(registry(server), unreachable=Unreachable.REFUSE, retains_secrets=retains)
+    return replace(registry(server, Unreachable.REFUSE), retains_secrets=retains)
 
 
 def _with_secret(draft: ClientDraft, *, rotate: bool) -> tuple[ClientDraft, Secret | None]:
