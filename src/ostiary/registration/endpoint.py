@@ -106,7 +106,7 @@ async def replace_client(metadata: Mapping[str, Any], access: Access, source: st
     current, new = access.client, server.settings.registration
     if access.document.software_statement and metadata.get("software_statement") is None:
         metadata = {**metadata, "software_statement": access.document.software_statement}
-    base = with_defaults(_without_metadata_scopes(current), new, server.objects)
+    base = with_defaults(current, new, server.objects)
     candidate = await _judged(Occasion.REPLACE, metadata, base, source, access.record.vouched_by, server)
     draft, secret = _with_secret(candidate.draft, rotate=new.rotate_client_secret)
     token, digest = new_token() if _rotates_token(server) else (access.token, None)
@@ -212,11 +212,6 @@ async def _check_own_members(metadata: Mapping[str, Any], client: Client, server
     secret = metadata.get("client_secret")
     if secret is not None and not (isinstance(secret, str) and await is_current_secret(client, secret, server)):
         raise InvalidClientMetadata("client_secret: must be the current one, or be left out")
-
-
-def _without_metadata_scopes(client: Client) -> Client:
-    """A replacement names its scopes anew."""
-    return CLIENT_SETTINGS.with_values(client, {"scopes.restricted": (), "scopes.exclusive": ()})
 
 
 def _document(metadata: Mapping[str, Any]) -> RegistrationDocument:
