@@ -164,7 +164,7 @@ def wipe(url: str) -> None:
 TABLES = (
     "changes", "clients", "client_uses", "objects", "signing_keys", "codes", "access_tokens", "revoked_jwts", "grants",
     "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions", "accounts", "audit", "leases",
-    "registrations", "initial_tokens", "quotas",
+    "registrations", "unchecked_sectors", "initial_tokens", "quotas",
 )  # fmt: skip
 
 

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from ostiary.authorization_endpoint import endpoint
+from ostiary.authorization_endpoint.outcomes import Visitor
+from ostiary.authorization_endpoint.response_modes import AuthorizationResponse
 from ostiary.client_management import registry
 from ostiary.clients.dialects import admin
 from ostiary.clients.registry import ClientRegistry, ClientsRefused, Saved
-from ostiary.clients.sectors import Unreachable
+from ostiary.clients.sectors import Unreachable, check_before_use
+from ostiary.errors import UnauthorizedClient
+from ostiary.parameters import Parameters
 from ostiary.ports.outbound import SECTOR, DocumentKind, NoOutbound, OutboundFailed
-from tests.house import make_server
+from tests.house import found, make_server
 from tests.registration.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +88,48 @@ async def test_one_that_cannot_be_fetched_is_a_warning_for_administrators_and_te
     saved = await save(registry_with(Sector()))
     ((warning),) = saved.warnings
     assert warning.message == "the document could not be fetched"
+
+
+async def test_it_is_then_looked_at_before_the_client_is_used_and_not_again_after_that() -> None:
+    outbound = Sector()
+    server = replace(make_server(), outbound=outbound)
+    await registry(server).create_many([admin.read(client(), None)], "test")
+    used = await found(server, "app")
+    with pytest.raises(UnauthorizedClient) as refused:
+        await check_before_use(used, server.stores, outbound)
+    assert "10.0.0.1" not in refused.value.description
+    outbound.is_away, outbound.content = False, b'["https://a.example/"]'
+    with pytest.raises(UnauthorizedClient):
+        await check_before_use(used, server.stores, outbound)
+    outbound.content = b'["https://a.example/", "https://b.example/"]'
+    await check_before_use(used, server.stores, outbound)
+    outbound.is_away = True
+    await check_before_use(used, server.stores, outbound)
+
+
+async def test_a_change_that_could_be_checked_settles_it() -> None:
+    outbound = Sector()
+    server = replace(make_server(), outbound=outbound)
+    await registry(server).create_many([admin.read(client(), None)], "test")
+    assert await server.stores.is_sector_unchecked("app")
+    other = client(name="Other")
+    await registry(server).replace_many([("app", lambda now: admin.read(other, now))], "test")
+    assert await server.stores.is_sector_unchecked("app")
+    outbound.is_away, outbound.content = False, b'["https://a.example/"]'
+    fewer = client(redirectUris=["https://a.example/"])
+    await registry(server).replace_many([("app", lambda now: admin.read(fewer, now))], "test")
+    assert not await server.stores.is_sector_unchecked("app")
+
+
+async def test_the_authorization_endpoint_tells_the_client_while_it_cannot_be_checked() -> None:
+    server = replace(make_server(), outbound=Sector())
+    await registry(server).create_many([admin.read(client(), None)], "test")
+    asked = Parameters.of(
+        client_id="app", response_type="code", redirect_uri="https://a.example/", scope="openid", prompt="none"
+    )
+    answer = await endpoint.authorize(asked, Visitor(browser="b"), server)
+    assert isinstance(answer, AuthorizationResponse)
+    assert ("error", "unauthorized_client") in answer.members
 
 
 async def test_it_is_not_fetched_for_whoever_says_so_nor_for_what_is_refused_anyway() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ostiary.discovery import metadata as discovered
-from ostiary.ports.outbound import CLIENT_METADATA, DocumentKind, NoOutbound, OutboundFailed
+from ostiary.ports.outbound import CLIENT_METADATA, SECTOR, DocumentKind, NoOutbound, OutboundFailed
 from ostiary.registration.documents import DocumentClients, finder
 from ostiary.server import Server
 from ostiary.server_settings.plugins import AllowedHostsConfiguration, QuotaConfiguration, RequiredProofsConfiguration
@@ -37,7 +37,7 @@ class Web(NoOutbound):
         self.pages[url] = page if isinstance(page, bytes) else json.dumps(page).encode()
 
     async def document(self, url: str, kind: DocumentKind) -> bytes:
-        assert kind is CLIENT_METADATA
+        assert kind is (SECTOR if "sector" in url else CLIENT_METADATA)
         self.asked.append(url)
         if url not in self.pages:
             raise OutboundFailed("not there")
@@ -141,6 +141,17 @@ async def test_a_body_that_is_no_plain_object_is_no_client(body: bytes) -> None:
     server, web = place()
     web.put(URL, body)
     assert await server.clients.get(URL) is None
+
+
+async def test_a_foreign_sector_is_not_to_be_had_by_naming_it() -> None:
+    """Threat T-57."""
+    server, web = place()
+    sector = "https://victim.example/sector.json"
+    web.put(URL, {**DOCUMENT, "subject_type": "pairwise", "sector_identifier_uri": sector})
+    web.put(sector, ["https://victim.example/cb"])
+    assert await server.clients.get(URL) is None
+    web.put(sector, DOCUMENT["redirect_uris"])
+    assert await server.clients.get(URL) is not None
 
 
 async def test_keys_of_its_own_may_prove_a_client() -> None:

@@ -11,6 +11,8 @@ from ostiary.ports.changes import (
     AddRegistration,
     Change,
     Conflict,
+    ForgetUncheckedSector,
+    NoteUncheckedSector,
     RemoveClient,
     RemoveInitialToken,
     SaveRegistration,
@@ -110,6 +112,16 @@ async def test_a_quota_holds_over_nodes_and_begins_anew_after_its_window(stores:
     assert await kept(stores, TakeQuota(key("q"), NOW + 100, NOW + 200, 1))
     assert not await kept(stores, TakeQuota(key("q"), NOW + 101, NOW + 200, 1))
     assert await kept(stores, TakeQuota(key("q"), NOW + 101, NOW + 200, 2))
+
+
+async def test_a_sector_to_be_checked_is_noted_forgotten_and_goes_with_its_client(stores: Stores) -> None:
+    await stores.commit(AddClient(client("a")), NoteUncheckedSector("a", NOW), NoteUncheckedSector("b", NOW))
+    await stores.commit(NoteUncheckedSector("a", NOW + 1))
+    assert await stores.is_sector_unchecked("a")
+    assert not await stores.is_sector_unchecked("c\0")
+    await stores.commit(RemoveClient("a"), ForgetUncheckedSector("b"), ForgetUncheckedSector("c"))
+    assert not await stores.is_sector_unchecked("a")
+    assert not await stores.is_sector_unchecked("b")
 
 
 async def test_clean_up_takes_expired_tokens_and_windows(stores: Stores) -> None:

@@ -14,7 +14,7 @@ from ostiary.clients.documents import client_of, document_of
 from ostiary.clients.rules import check
 from ostiary.clients.secret_changes import SecretChange, resolved, settle
 from ostiary.clients.secret_keeping import SecretKeeper
-from ostiary.clients.sectors import Unreachable, sector_problems
+from ostiary.clients.sectors import Unreachable, is_to_be_checked, notes_of, sector_problems
 from ostiary.declare import Problem
 from ostiary.ports.changes import AddClient, Change, Conflict, RemoveClient, SaveClient
 from ostiary.ports.clock import Clock
@@ -123,6 +123,8 @@ class ClientRegistry:
         now = self.clock.now()
         clients = [await self._settled(draft, None, now) for draft in judged]
         changes: list[Change] = [AddClient(_record(client)) for client in clients]
+        for client, draft in zip(clients, judged, strict=True):
+            changes += notes_of(client, None, draft.problems, self.unreachable, now)
         created = [ClientCreated(client_id=client.client_id, by=by) for client in clients]
         try:
             await commit(self, *beside, *changes, *created)
@@ -224,6 +226,7 @@ class ClientRegistry:
                 continue
             afters.append(after)
             saves.append(SaveClient(_record(after), before.version))
+            saves += notes_of(after, before, draft.problems, self.unreachable, now)
             replaced.append(ClientReplaced(client_id=before.client_id, by=by, changed=changed))
         if saves or beside:
             await commit(self, *beside, *saves, *replaced)
@@ -243,11 +246,14 @@ class ClientRegistry:
         self, drafts: Sequence[ClientDraft], befores: Sequence[Client | None]
     ) -> Sequence[ClientDraft]:
         """With what must be fetched to be known. Nothing is fetched for what is refused anyway."""
-        pairs = list(zip(drafts, befores, strict=True))
-        if any(_errors(draft) for draft in drafts) or not any(one.value.openid.sector_identifier_uri for one in drafts):
+        places = [n for n, draft in enumerate(drafts) if is_to_be_checked(draft.value, befores[n])]
+        if not places or any(_errors(draft) for draft in drafts):
             return drafts
-        found = await gather(*(sector_problems(one.value, old, self.outbound, self.unreachable) for one, old in pairs))
-        return [replace(one, problems=(*one.problems, *more)) for one, more in zip(drafts, found, strict=True)]
+        found = await gather(*(sector_problems(drafts[n].value, self.outbound, self.unreachable) for n in places))
+        checked = list(drafts)
+        for n, more in zip(places, found, strict=True):
+            checked[n] = replace(drafts[n], problems=(*drafts[n].problems, *more))
+        return checked
 
     async def _settled(self, draft: ClientDraft, before: Client | None, now: int) -> Client:
         """The client as it is stored: with stored secrets, dates and its next version."""

@@ -308,6 +308,21 @@ class TakeQuota(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteUncheckedSector(Change):
+    """The sector document of a pairwise client could not be had when it was saved. Unconditional."""
+
+    client_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetUncheckedSector(Change):
+    """It was checked meanwhile. Unconditional."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddAudit(Change):
     """Evidence, committed with what it tells of. Unconditional."""
 

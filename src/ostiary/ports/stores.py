@@ -67,6 +67,9 @@ class Stores(Protocol):
     async def initial_tokens(self) -> Sequence[InitialTokenRecord]:
         """Every initial access token, oldest first."""
 
+    async def is_sector_unchecked(self, client_id: str) -> bool:
+        """Whether the client's sector document must be looked at before the client is used."""
+
     # Configuration ------------------------------------------------------------------------------------------------
 
     async def objects(self) -> Sequence[ObjectRecord]:

@@ -15,6 +15,7 @@ from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects.manners import ClientDraft
 from ostiary.clients.directory import Elsewhere
 from ostiary.clients.rules import check
+from ostiary.clients.sectors import Unreachable, sector_problems
 from ostiary.declare.urls import split, url_objections
 from ostiary.errors import OAuthError
 from ostiary.keys.jws import BadToken, decode_object
@@ -129,6 +130,8 @@ async def client_of(url: str, body: bytes, source: str, server: Server) -> Clien
     try:
         draft = (await policies.judged(candidate, server)).draft
         _check_rules(draft, server)
+        if any(await sector_problems(draft.value, server.outbound, Unreachable.REFUSE)):
+            raise NoSuchDocument("the sector document does not list what it should")
     except OAuthError as refused:
         raise NoSuchDocument(refused.description) from None
     for objection in objections(draft.value, url):

@@ -18,6 +18,8 @@ from ostiary.ports.changes import (
     Change,
     Conflict,
     EndGrace,
+    ForgetUncheckedSector,
+    NoteUncheckedSector,
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
@@ -74,6 +76,7 @@ class _Tables:
         self.clients: dict[str, ClientRecord] = {}
         self.uses: dict[str, int] = {}
         self.registrations: dict[str, RegistrationRecord] = {}
+        self.unchecked_sectors: dict[str, int] = {}
         self.initial_tokens: dict[bytes, InitialTokenRecord] = {}
         self.quotas: dict[bytes, tuple[int, int]] = {}
         self.objects: dict[tuple[str, str], ObjectRecord] = {}
@@ -181,6 +184,10 @@ class MemoryStores:
     async def initial_tokens(self) -> Sequence[InitialTokenRecord]:
         """Every initial access token, oldest first."""
         return sorted(self._tables.initial_tokens.values(), key=lambda t: (t.created_at, t.id.encode()))
+
+    async def is_sector_unchecked(self, client_id: str) -> bool:
+        """Whether the client's sector document must be looked at before the client is used."""
+        return client_id in self._tables.unchecked_sectors
 
     # Configuration ------------------------------------------------------------------------------------------------
 
@@ -386,6 +393,7 @@ def _remove_client(t: _Tables, c: RemoveClient) -> bool:
         return False
     t.drop(t.uses, c.client_id)
     t.drop(t.registrations, c.client_id)
+    t.drop(t.unchecked_sectors, c.client_id)
     tables: tuple[dict[Any, Any], ...] = (t.codes, t.access_tokens, t.refresh_tokens, t.grants, t.consents)
     for table in tables:
         t.drop_where(table, lambda record: record.client_id == c.client_id)
@@ -572,6 +580,16 @@ def _take_quota(t: _Tables, c: TakeQuota) -> bool:
     return count < c.most and t.put(t.quotas, c.key, (count + 1, until))
 
 
+def _note_unchecked_sector(t: _Tables, c: NoteUncheckedSector) -> bool:
+    t.add(t.unchecked_sectors, c.client_id, c.at)
+    return True
+
+
+def _forget_unchecked_sector(t: _Tables, c: ForgetUncheckedSector) -> bool:
+    t.drop(t.unchecked_sectors, c.client_id)
+    return True
+
+
 def _add_audit(t: _Tables, c: AddAudit) -> bool:
     event = replace(c.event, client_id=made_storable(c.event.client_id), subject=made_storable(c.event.subject))
     t.add(t.audit, event.id, event)
@@ -613,5 +631,7 @@ APPLY: dict[type[Change], Callable[[_Tables, Any], bool]] = {
     UseInitialToken: _use_initial_token,
     RemoveInitialToken: _remove_initial_token,
     TakeQuota: _take_quota,
+    NoteUncheckedSector: _note_unchecked_sector,
+    ForgetUncheckedSector: _forget_unchecked_sector,
     AddAudit: _add_audit,
 }

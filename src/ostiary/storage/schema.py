@@ -78,6 +78,7 @@ registrations = Table(
     _bytes("document"),
     Index("registrations_by_time", "created_at"),
 )
+unchecked_sectors = Table("unchecked_sectors", metadata, _word_key("client_id"), _number("noted_at"))
 initial_tokens = Table(
     "initial_tokens",
     metadata,

@@ -1,4 +1,4 @@
-"""Clients that registered themselves, initial access tokens, and what is counted over all processes."""
+"""Clients that registered themselves, initial access tokens, sectors to be checked, and counts over all processes."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -8,7 +8,7 @@ _WORD = sa.Text().with_variant(TEXT(collation="C"), "postgresql")
 
 
 def upgrade(op: Operations) -> None:
-    """Three new tables."""
+    """New tables."""
     op.create_table(
         "registrations",
         sa.Column("client_id", _WORD, primary_key=True),
@@ -19,6 +19,11 @@ def upgrade(op: Operations) -> None:
         sa.Column("document", sa.LargeBinary, nullable=False),
     )
     op.create_index("registrations_by_time", "registrations", ["created_at"])
+    op.create_table(
+        "unchecked_sectors",
+        sa.Column("client_id", _WORD, primary_key=True),
+        _number("noted_at"),
+    )
     op.create_table(
         "initial_tokens",
         sa.Column("key", sa.LargeBinary, primary_key=True),

@@ -79,6 +79,7 @@ REMOVE_ALL_OF_CLIENT = tuple(
         "DELETE FROM pushed_requests WHERE client_id = :client_id",
         "DELETE FROM client_uses WHERE client_id = :client_id",
         "DELETE FROM registrations WHERE client_id = :client_id",
+        "DELETE FROM unchecked_sectors WHERE client_id = :client_id",
     )
 )
 NOTE_USE = Statement(
@@ -107,6 +108,11 @@ USE_INITIAL_TOKEN = Statement(
     "UPDATE initial_tokens SET uses = uses + 1 WHERE key = :key AND expires_at > :at AND uses < most_uses RETURNING 1"
 )
 REMOVE_INITIAL_TOKEN = Statement("DELETE FROM initial_tokens WHERE id = :id RETURNING 1")
+SECTOR_UNCHECKED = Statement("SELECT 1 FROM unchecked_sectors WHERE client_id = :client_id")
+NOTE_UNCHECKED_SECTOR = Statement(
+    _insert("unchecked_sectors", ("client_id", "noted_at")) + " ON CONFLICT (client_id) DO NOTHING"
+)
+FORGET_UNCHECKED_SECTOR = Statement("DELETE FROM unchecked_sectors WHERE client_id = :client_id")
 # The right-hand sides see the row as it was. The row is locked from here to the end of the unit, so nobody miscounts.
 TAKE_QUOTA = Statement(
     "INSERT INTO quotas (key, count, expires_at) VALUES (:key, 1, :until) ON CONFLICT (key) DO UPDATE SET"

@@ -135,6 +135,10 @@ class SqlStores(ABC):
         """Every initial access token, oldest first."""
         return [rows.initial_token(row) for row in await self._rows(sql.INITIAL_TOKENS)]
 
+    async def is_sector_unchecked(self, client_id: str) -> bool:
+        """Whether the client's sector document must be looked at before the client is used."""
+        return is_storable(client_id) and await self._row(sql.SECTOR_UNCHECKED, client_id) is not None
+
     # Configuration ------------------------------------------------------------------------------------------------
 
     async def objects(self) -> Sequence[ObjectRecord]:

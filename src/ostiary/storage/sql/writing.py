@@ -17,6 +17,8 @@ from ostiary.ports.changes import (
     Change,
     Conflict,
     EndGrace,
+    ForgetUncheckedSector,
+    NoteUncheckedSector,
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
@@ -236,6 +238,14 @@ def _take_quota(c: TakeQuota) -> Steps:
     return ((sql.TAKE_QUOTA, sql.TAKE_QUOTA.values_of(c), c),)
 
 
+def _note_unchecked_sector(c: NoteUncheckedSector) -> Steps:
+    return ((sql.NOTE_UNCHECKED_SECTOR, (c.client_id, c.at), None),)
+
+
+def _forget_unchecked_sector(c: ForgetUncheckedSector) -> Steps:
+    return ((sql.FORGET_UNCHECKED_SECTOR, (c.client_id,), None),)
+
+
 def _add_audit(c: AddAudit) -> Steps:
     r = c.event
     values = (r.id, r.time, r.name, made_storable(r.client_id), made_storable(r.subject), r.document)
@@ -277,6 +287,8 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     UseInitialToken: _use_initial_token,
     RemoveInitialToken: _remove_initial_token,
     TakeQuota: _take_quota,
+    NoteUncheckedSector: _note_unchecked_sector,
+    ForgetUncheckedSector: _forget_unchecked_sector,
     AddAudit: _add_audit,
 }
 
