@@ -10,7 +10,7 @@ from ostiary.clients.client import CLIENT_SETTINGS
 from ostiary.declare import Draft
 from ostiary.server_settings.scopes import Scope
 from ostiary.words import ClientAuth, SecurityProfile
-from tests.house import add_client, code_for, events_of, fresh_objects, make_server, redeem
+from tests.house import add_client, clock_of, code_for, events_of, fresh_objects, make_server, redeem
 from tests.registration.desk import METADATA, PATH, Desk
 
 pytestmark = pytest.mark.anyio
@@ -197,6 +197,21 @@ async def test_a_wrong_method_is_told_the_right_ones(desk: Desk) -> None:
     answer = await desk.manage("PATCH", body, {})
     assert answer.status == 405
     assert answer.headers["allow"] == "DELETE, GET, PUT"
+
+
+async def test_a_client_that_rotates_without_end_is_held_up(desk: Desk) -> None:
+    """Threat T-62: no stranger writes evidence without limit."""
+    body = await desk.registered()
+    desk.change(registration__rotate_registration_access_token=True)
+    statuses = []
+    for _ in range(35):
+        answer = await desk.manage("GET", body)
+        statuses.append(answer.status)
+        body = answer.body if answer.status == 200 else body
+    assert statuses[:30] == [200] * 30
+    assert set(statuses[30:]) == {429}
+    clock_of(desk.server).advance(seconds=2)
+    assert (await desk.manage("GET", body)).status == 200
 
 
 async def test_guessing_registration_tokens_is_held_up(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from ostiary.clients.client import Client
 from ostiary.clients.documents import client_of
 from ostiary.clients.secret_keeping import SecretKeeper
 from ostiary.declare import StoredSecret
-from ostiary.errors import InvalidClient, InvalidToken, Why
+from ostiary.errors import InvalidClient, InvalidToken, TooManyRequests, Why
 from ostiary.parameters import Parameters
 from ostiary.ports.records import RegistrationRecord
 from ostiary.registration.openings import FAILURES, check_may_try
@@ -22,6 +22,8 @@ from ostiary.server import Server
 from ostiary.words import ClientAuth
 
 SCHEMA = 1
+CLIENT_LIMIT = "registration-client"
+"""Threat T-62: each call may write evidence and move the generation."""
 
 
 class RegistrationDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +78,8 @@ async def access(client_id: str, authorization: str | None, source: str, server:
     if record is None or client is None or not usable or not allowed:
         server.limits.allow(FAILURES, source)
         raise InvalidToken("the token is not valid for this client", Why(rule="RFC 7592 §2.1"))
+    if not server.limits.allow(CLIENT_LIMIT, client_id):
+        raise TooManyRequests("too many changes of this registration; wait a little", retry_after_seconds=5)
     bearer = bearer_of(authorization)
     return Access(client, record, None if bearer is None else Secret(bearer))
 
