@@ -164,7 +164,7 @@ def wipe(url: str) -> None:
 TABLES = (
     "changes", "clients", "client_uses", "client_search", "objects", "signing_keys", "codes", "access_tokens",
     "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions",
-    "accounts", "audit", "leases",
+    "accounts", "audit", "leases", "registrations", "unchecked_sectors", "initial_tokens", "quotas",
 )  # fmt: skip
 
 

@@ -27,11 +27,13 @@ from ostiary.keys.vault import Vault
 from ostiary.limits import TokenBuckets
 from ostiary.metrics import Metrics
 from ostiary.node_counter import NodeCounter
+from ostiary.outbound.documents import Documents
+from ostiary.outbound.door import Door
 from ostiary.pages.render import Pages
 from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.tls import mutual_context, server_context
-from ostiary.web import admin, legacy_ws, pages, runtime
+from ostiary.web import admin, legacy_ws, pages, protected_resources, registration, runtime
 from ostiary.web.admin_api import api_docs
 from ostiary.web.admin_api import surface as admin_api
 from ostiary.web.app import Routes, Surface
@@ -108,6 +110,7 @@ class Node:
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count, self.used)
         self.passwords = Passwords(self.clock)
         self.limits = TokenBuckets(self.clock, config.workers)
+        self.outbound = Documents(Door(allowed=config.outbound_allow, authorities=config.outbound_ca), self.clock)
         self.house: House | None = None
         self.stores: Stores | None = None
         self._first_signing_keys: tuple[Change, ...] = ()
@@ -128,7 +131,13 @@ class Node:
 
     def _runtime_routes(self) -> Routes:
         drawn = Pages(theme=self.config.data / "theme", languages=self.config.data / "languages")
-        routes = {**runtime.ROUTES, **pages.routes(drawn), **legacy_ws.routes(self.api_calls, self.clock)}
+        routes = {
+            **runtime.ROUTES,
+            **registration.ROUTES,
+            **protected_resources.ROUTES,
+            **pages.routes(drawn),
+            **legacy_ws.routes(self.api_calls, self.clock),
+        }
         if self.config.demo:
             from ostiary.playground import routes as playground  # only the demo has it
 
@@ -170,6 +179,7 @@ class Node:
                 vault=self.vault,
                 passwords=self.passwords,
                 counter=self.counter,
+                outbound=self.outbound,
                 issuer=self.issuer,
                 demo=self.config.demo,
             )
@@ -200,6 +210,7 @@ class Node:
     async def close(self) -> None:
         """Finish what is written and let go."""
         self.metrics.flush()
+        await self.outbound.close()
         if self.stores is not None:
             await self.stores.close()
         self.audit_log.close()

@@ -27,6 +27,7 @@ ENDPOINTS = {
     "introspection_endpoint": "/as/introspect.oauth2",
     "jwks_uri": "/pf/JWKS",
 }
+REGISTRATION = "/as/clients.oauth2"
 USERINFO = "/idp/userinfo.openid"
 PROTOCOL_CLAIMS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr")
 MOST_DOCUMENTS = 32
@@ -81,6 +82,10 @@ def metadata(server: Server, policy_id: str = "") -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": everybody if may_be_silent else secrets,
         "authorization_response_iss_parameter_supported": settings.authorization.include_issuer,
     }
+    if settings.registration.on:
+        members["registration_endpoint"] = server.issuer + REGISTRATION
+    if settings.client_documents.enabled:
+        members["client_id_metadata_document_supported"] = True
     if settings.roles.openid:
         members |= _openid(server, policy_id)
     return members

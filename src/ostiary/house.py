@@ -18,7 +18,9 @@ from ostiary.node_counter import NodeCounter
 from ostiary.ports.clock import SECOND, Clock
 from ostiary.ports.events import Events
 from ostiary.ports.limits import Limits
+from ostiary.ports.outbound import Outbound
 from ostiary.ports.stores import Stores, StoreUnavailable
+from ostiary.registration.documents import finder
 from ostiary.server import Server
 from ostiary.server_settings.objects import build
 
@@ -43,6 +45,7 @@ class Doors:
     vault: Vault
     passwords: Passwords
     counter: NodeCounter
+    outbound: Outbound
     issuer: str
     demo: bool = False
 
@@ -149,5 +152,7 @@ class House:
             vault=doors.vault,
             keys=KeyRing.open(await doors.stores.signing_keys(), doors.vault, doors.issuer),
             passwords=doors.passwords,
+            outbound=doors.outbound,
             demo=doors.demo,
         )
+        self._clients.elsewhere = finder(self._server)

@@ -22,10 +22,15 @@ LIMITS = {
     "sign-on-account": Limit(burst=20, per_second=0.2),
     "service-auth": Limit(burst=20, per_second=0.5),
     "service-auth-source": Limit(burst=40, per_second=1.0),
+    "registration-source": Limit(burst=50, per_second=0.5),
+    "registration-client": Limit(burst=30, per_second=0.5),
+    "registration-auth-source": Limit(burst=40, per_second=1.0),
+    "client-document-source": Limit(burst=20, per_second=0.5),
     "admin-auth": Limit(burst=20, per_second=0.5),
     "admin-auth-source": Limit(burst=40, per_second=1.0),
 }
-"""Failures that may happen before answers become 429, per key of each limit."""
+"""Failures that may happen before answers become 429, per key of each limit. Of registrations that nobody vouches for,
+and of calls by which a client manages its registration, every one counts."""
 MOST_KEYS = 50_000
 """Buckets kept per limit; the one not seen for longest is forgotten first."""
 

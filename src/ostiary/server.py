@@ -3,7 +3,7 @@
 A request is given one `Server` and works with it from start to end; a change of configuration makes a new one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ostiary.clients.directory import ClientDirectory
 from ostiary.keys.passwords import Passwords
@@ -12,6 +12,7 @@ from ostiary.keys.vault import Vault
 from ostiary.ports.clock import Clock
 from ostiary.ports.events import Events
 from ostiary.ports.limits import Limits
+from ostiary.ports.outbound import NoOutbound, Outbound
 from ostiary.ports.stores import Stores
 from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.objects import Objects
@@ -39,5 +40,7 @@ class Server:
     """The signing keys in force for this issuer, with prepared signers and the published set."""
     passwords: Passwords
     """Slow hashes, off the loop, with a bounded cache of what was verified."""
+    outbound: Outbound = field(default_factory=NoOutbound)
+    """The one way to the web servers of others, with its cache."""
     demo: bool = False
     """Whether the demo and its playground are served."""

@@ -1,5 +1,6 @@
 """No input makes a 5xx (threat T-59): grammar-based requests at every endpoint of a running server."""
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -25,6 +26,10 @@ ENDPOINTS = (
     "/.well-known/openid-configuration",
     "/pf-ws/rest/oauth/clients",
     "/pf-ws/rest/oauth/clients/web",
+    "/as/clients.oauth2",
+    "/as/clients.oauth2/dc-1",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/x",
     "/assets/x.css",
 )
 NAMES = (
@@ -66,6 +71,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             redirectUris=["https://app.example.org/cb"],
             secret="s" * 32,
         )
+        opened = json.dumps({"clientSettings": {"dynamicClientRegistration": {}}})
+        assert server.command("server", "apply", "-", stdin=opened).returncode == 0
         yield server
         assert "Traceback" not in server.log.read_text()
 
@@ -74,6 +81,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def http(server: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.issuer, timeout=10) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def initial_token(server: Running) -> str:
+    """With it, registrations are not counted against their source."""
+    return server.command("registration-tokens", "add", "--uses", "1000000").stdout.strip()
 
 
 @FAST
@@ -101,6 +114,25 @@ def test_no_json_makes_the_service_fail(http: httpx.Client, body: object, method
     for content in (body, {"client": body}, {"client": [{"clientId": "web", "name": "n", "x": body}]}):
         answer = http.request(method, path, json=content, auth=SERVICE)
         assert answer.status_code < 500, answer.text
+
+
+MEMBERS = (
+    "redirect_uris", "grant_types", "response_types", "scope", "client_name", "jwks", "jwks_uri", "contacts",
+    "token_endpoint_auth_method", "subject_type", "software_statement", "client_id", "client_secret", "default_max_age",
+    "logo_uri", "request_uris", "tls_client_auth_san_ip", "application_type",
+)  # fmt: skip
+METADATA = st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6)
+
+
+@FAST
+@given(metadata=METADATA, method=st.sampled_from(("POST", "PUT")))
+def test_no_metadata_makes_registration_fail(
+    http: httpx.Client, initial_token: str, metadata: dict[str, object], method: str
+) -> None:
+    path = "/as/clients.oauth2" if method == "POST" else "/as/clients.oauth2/dc-1"
+    whole = {"redirect_uris": ["https://app.example.org/cb"], **metadata}
+    answer = http.request(method, path, json=whole, headers={"authorization": f"Bearer {initial_token}"})
+    assert answer.status_code < 500, answer.text
 
 
 @FAST

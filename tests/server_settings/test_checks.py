@@ -73,10 +73,63 @@ def token(**members: Any) -> dict[str, Any]:
     } | members
 
 
+def registration_policy(kind: str, tables: Any = None, **fields: str) -> dict[str, Any]:
+    listed = [{"name": name.replace("_", " "), "value": value} for name, value in fields.items()]
+    configuration = {"fields": listed, **({"tables": tables} if tables is not None else {})}
+    policy = {"id": "p", "name": "P", "pluginDescriptorRef": {"id": kind}, "configuration": configuration}
+    return {"clientRegistrationPolicies": [policy]}
+
+
+def statement_issuers(**fields: str) -> list[dict[str, Any]]:
+    row = {"fields": [{"name": name.replace("_", " "), "value": value} for name, value in fields.items()]}
+    return [{"name": "Issuers", "rows": [row]}]
+
+
+REGISTRATION_POLICIES = [
+    registration_policy("allowed-hosts", Hosts="good.example, *bad.example"),
+    registration_policy("allowed-hosts", Hosts="https://good.example"),
+    registration_policy("allowed-hosts"),
+    registration_policy("quota"),
+    registration_policy("quota", Per_Source="-1"),
+    registration_policy("software-statement"),
+    registration_policy("software-statement", tables=[{"name": "Issuers", "rows": []}]),
+    registration_policy("software-statement", tables=statement_issuers(Issuer="https://a.example")),
+    registration_policy("software-statement", tables=statement_issuers(Issuer="https://a.example", JWKS="{}")),
+    registration_policy(
+        "software-statement", tables=statement_issuers(Issuer="a", JWKS='{"keys":[{"kty":"oct","k":"AA"}]}')
+    ),
+    registration_policy("software-statement", tables=statement_issuers(Issuer="a", JWKS_URL="http://a.example/")),
+]
+GOOD_REGISTRATION_POLICIES = [
+    registration_policy("allowed-hosts", Hosts="good.example, *.apps.example [::1]".replace("[::1]", "::1")),
+    registration_policy("quota", Per_Source="5", Window="60"),
+    registration_policy("required-proofs"),
+    registration_policy("software-statement", tables=statement_issuers(Issuer="a", JWKS_URL="https://a.example/")),
+]
+
+
+@pytest.mark.parametrize("document", REGISTRATION_POLICIES)
+def test_a_registration_policy_that_could_not_work_is_refused(document: dict[str, Any]) -> None:
+    assert all(path.startswith("clientRegistrationPolicies[0]") for path in refused(document))
+
+
+@pytest.mark.parametrize("document", GOOD_REGISTRATION_POLICIES)
+def test_a_registration_policy_is_kept(document: dict[str, Any]) -> None:
+    assert plan_apply(fresh(), document, seal=lambda secret: "sealed").changes
+
+
 SETTINGS = [
     (auth(scopes=[{"name": "a"}, {"name": "a"}]), "authServerSettings.scopes[1].name"),
     (auth(exclusiveScopes=[{"name": "email"}]), "authServerSettings.exclusiveScopes[0].name"),
     (auth(scopeGroups=[{"name": "email", "scopes": ["phone"]}]), "authServerSettings.scopeGroups[0].name"),
+    (
+        auth(clientIdMetadataDocuments={"allowedHosts": ["good.example", "https://bad.example"]}),
+        "authServerSettings.clientIdMetadataDocuments.allowedHosts[1]",
+    ),
+    (
+        auth(clientIdMetadataDocuments={"deniedHosts": ["a*.example"]}),
+        "authServerSettings.clientIdMetadataDocuments.deniedHosts[0]",
+    ),
     (auth(exclusiveScopes=[{"name": "openid"}]), "authServerSettings.exclusiveScopes[0].name"),
     (auth(scopes=[{"name": "two words"}]), "authServerSettings.scopes[0].name"),
     (auth(scopes=[{"name": "plain", "dynamic": True}]), "authServerSettings.scopes[0].name"),

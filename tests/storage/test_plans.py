@@ -14,7 +14,7 @@ from tests.storage.every_statement import STATEMENTS
 
 pytestmark = pytest.mark.anyio
 
-SMALL_AND_WHOLE = {"OBJECTS", "SIGNING_KEYS", "COUNT_CLIENTS"}
+SMALL_AND_WHOLE = {"OBJECTS", "SIGNING_KEYS", "COUNT_CLIENTS", "INITIAL_TOKENS"}
 """Read as a whole by their nature."""
 
 SORTS_A_FEW = {"GRANTS_OF_CLIENT", "GRANTS_OF_USER", "GRANTS_OF_BOTH"}

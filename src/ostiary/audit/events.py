@@ -52,6 +52,23 @@ class ClientDeleted(Event, frozen=True, kw_only=True):
     by: str
 
 
+class RegistrationTokenChanged(Event, frozen=True, kw_only=True):
+    """The client was given another registration access token; the one before is dead."""
+
+    name = "registration_token.changed"
+    by: str
+
+
+class InitialTokenChanged(Event, frozen=True, kw_only=True):
+    """An initial access token was made or revoked."""
+
+    name = "initial_token.changed"
+    by: str
+    token: str
+    """Its id, which opens nothing."""
+    what: str
+
+
 class ClientRefused(Event, frozen=True, kw_only=True):
     """A client could not authenticate."""
 

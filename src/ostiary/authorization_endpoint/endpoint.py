@@ -15,6 +15,7 @@ from ostiary.authorization_endpoint.reply import ReplyAddress
 from ostiary.authorization_endpoint.request import AuthorizationRequest
 from ostiary.authorization_endpoint.response_modes import AuthorizationResponse
 from ostiary.clients.client import Client
+from ostiary.clients.sectors import check_before_use
 from ostiary.errors import (
     AccessDenied,
     ConsentRequired,
@@ -132,6 +133,7 @@ async def _with_reply_address(
         parameters.check_once()
         asked = Asked(request=AuthorizationRequest.parse(parameters), client=client, settings=server.settings)
         check_table(asked, server)
+        await check_before_use(client, server.stores, server.outbound)
         return await _for_person(asked, reply, visitor, progress, server)
     except OAuthError as error:
         _record(error, server, client.client_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ostiary.cli.setup import data_option, json_of, with_server
+from ostiary.cli.setup import data_option, json_of, printable, with_server
 from ostiary.client_management import registry
 from ostiary.clients.client import Client
 from ostiary.clients.dialects import admin
@@ -31,7 +31,8 @@ def list_clients(data: Path | None) -> None:
     async def run(server: Server) -> None:
         async for chunk in server.stores.clients():
             for record in chunk:
-                click.echo(f"{record.client_id}\t{'enabled' if record.enabled else 'disabled'}\t{record.name}")
+                state = "enabled" if record.enabled else "disabled"
+                click.echo(f"{printable(record.client_id)}\t{state}\t{printable(record.name)}")
 
     with_server(data, run)
 

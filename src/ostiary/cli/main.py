@@ -19,6 +19,7 @@ PLACES = {
     "settings": "settings",
     "clients": "clients",
     "server": "server",
+    "registration-tokens": "registration_tokens",
 }
 """Command → the module it lives in, which is read only when the command is asked for."""
 SERVING = frozenset({"serve", "worker"})
@@ -49,7 +50,7 @@ class Commands(click.Group):
             return None
         if cmd_name in SERVING and not ctx.resilient_parsing:
             leave_on_signals()
-        found: click.Command = getattr(import_module(f"ostiary.cli.{PLACES[cmd_name]}"), cmd_name)
+        found: click.Command = getattr(import_module(f"ostiary.cli.{PLACES[cmd_name]}"), cmd_name.replace("-", "_"))
         return found
 
     def invoke(self, ctx: click.Context) -> Any:

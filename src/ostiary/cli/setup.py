@@ -55,6 +55,11 @@ def json_of(file: IO[bytes]) -> Any:
         raise click.ClickException("the file is not JSON") from None
 
 
+def printable(text: str) -> str:
+    """A text of a stranger as a terminal may have it, and on one line (threats T-39, T-60)."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
 def _show_new(accounts: tuple[FirstAccount, ...]) -> None:
     for account in accounts:
         click.echo(f"New {account.what} {account.username}, password {account.shown_password} (shown once)", err=True)

@@ -2,24 +2,28 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from ostiary.clients.client import Client
 from ostiary.clients.documents import client_of
 from ostiary.ports.stores import Stores
 
 log = logging.getLogger("ostiary.clients")
+Elsewhere = Callable[[str], Awaitable[Client | None]]
 
 
 class ClientDirectory:
     """The `capacity` clients used last, immutable. Unknown ids are not remembered: they cost one read each."""
 
-    __slots__ = ("_capacity", "_clients", "_epoch", "_stores")
+    __slots__ = ("_capacity", "_clients", "_epoch", "_stores", "elsewhere")
 
     def __init__(self, stores: Stores, capacity: int = 10_000) -> None:
         self._stores = stores
         self._capacity = capacity
         self._clients: OrderedDict[str, Client] = OrderedDict()
         self._epoch = 0
+        self.elsewhere: Elsewhere | None = None
+        """Who is asked for an id that nobody registered. What comes from there is not kept here."""
 
     def peek(self, client_id: str) -> Client | None:
         """The client if it is in the cache, without waiting; None says nothing about the store."""
@@ -36,7 +40,7 @@ class ClientDirectory:
         epoch = self._epoch
         record = await self._stores.client(client_id)
         if record is None:
-            return None
+            return None if self.elsewhere is None else await self.elsewhere(client_id)
         client, problems = client_of(record)
         for problem in problems:
             log.error("client %r: %s: %s", client_id, problem.field, problem.message)

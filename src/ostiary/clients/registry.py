@@ -1,7 +1,8 @@
 """The only way a client changes, whichever interface the change came through."""
 
+from asyncio import gather
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ostiary.audit.events import ClientCreated, ClientDeleted, ClientReplaced
@@ -13,10 +14,12 @@ from ostiary.clients.documents import client_of, document_of
 from ostiary.clients.rules import check
 from ostiary.clients.secret_changes import SecretChange, resolved, settle
 from ostiary.clients.secret_keeping import SecretKeeper
+from ostiary.clients.sectors import Unreachable, is_to_be_checked, notes_of, sector_problems
 from ostiary.declare import Problem
 from ostiary.ports.changes import AddClient, Change, Conflict, RemoveClient, SaveClient
 from ostiary.ports.clock import Clock
 from ostiary.ports.events import Events, Happening
+from ostiary.ports.outbound import NoOutbound, Outbound
 from ostiary.ports.records import ClientRecord
 from ostiary.ports.stores import Stores
 from ostiary.server_settings.facts import Facts
@@ -92,6 +95,11 @@ class ClientRegistry:
     """S060: how long replaced secrets count, where the client does not say."""
     recoverable_secrets: bool = False
     """Whether a sealed copy of every secret is kept, even where no setting needs it."""
+    retains_secrets: bool = True
+    """False: a replaced secret is dead at once, whatever retention says (S150)."""
+    outbound: Outbound = field(default_factory=NoOutbound)
+    unreachable: Unreachable = Unreachable.WARN
+    """What a sector document means that cannot be fetched."""
 
     async def get(self, client_id: str) -> Client:
         """The client as the store has it; raises `NoSuchClient`."""
@@ -100,9 +108,14 @@ class ClientRegistry:
             raise NoSuchClient(client_id)
         return client_of(record)[0]
 
-    async def create_many(self, drafts: Sequence[ClientDraft], by: str) -> tuple[Saved, ...]:
-        """Store new clients, all or none; raises `ClientsRefused`."""
-        judged = [self._judged(draft) for draft in drafts]
+    async def create_many(
+        self, drafts: Sequence[ClientDraft], by: str, *, beside: Sequence[Change | Happening] = ()
+    ) -> tuple[Saved, ...]:
+        """Store new clients, all or none; raises `ClientsRefused`.
+
+        `beside` is kept in the same unit; when a condition of it does not hold, the `Conflict` is the caller's.
+        """
+        judged = await self._checked_outside([self._judged(draft) for draft in drafts], [None] * len(drafts))
         problems = [
             (draft.value.client_id, _placed(problem, draft.value.client_id, number))
             for number, draft in enumerate(judged)
@@ -114,27 +127,38 @@ class ClientRegistry:
         now = self.clock.now()
         clients = [await self._settled(draft, None, now) for draft in judged]
         changes: list[Change] = [AddClient(_record(client)) for client in clients]
+        for client, draft in zip(clients, judged, strict=True):
+            changes += notes_of(client, None, draft.problems, self.unreachable, now)
         created = [ClientCreated(client_id=client.client_id, by=by) for client in clients]
         try:
-            await commit(self, *changes, *created)
+            await commit(self, *beside, *changes, *created)
         except Conflict as conflict:
+            if conflict.change in beside:
+                raise
             added = conflict.change
             client_id = added.client.client_id if isinstance(added, AddClient) else ""
             raise ClientsRefused([(client_id, _in_use())]) from conflict
         return tuple(_saved(client, draft) for client, draft in zip(clients, judged, strict=True))
 
     async def replace_many(
-        self, proposals: Sequence[tuple[str, Read]], by: str, expected: Mapping[str, int] | None = None
+        self,
+        proposals: Sequence[tuple[str, Read]],
+        by: str,
+        expected: Mapping[str, int] | None = None,
+        *,
+        beside: Sequence[Change | Happening] = (),
     ) -> tuple[Saved, ...]:
-        """Replace clients, all or none.
+        """Replace clients, all or none; `beside` as in `create_many`.
 
         `expected` gives versions that the caller insists on. Raises `ClientsRefused` (also for unknown ids, when there
         are several clients), `NoSuchClient` (for a single one) and `ClientChanged`.
         """
         for _ in range(ATTEMPTS):
             try:
-                return await self._replace_once(proposals, by, expected or {})
+                return await self._replace_once(proposals, by, expected or {}, beside)
             except Conflict as conflict:
+                if conflict.change in beside:
+                    raise
                 changed = conflict.change
                 client_id = changed.client.client_id if isinstance(changed, SaveClient) else ""
                 if client_id in (expected or {}):
@@ -199,21 +223,23 @@ class ClientRegistry:
             raise NoSuchClient(client_id) from conflict
 
     async def _replace_once(
-        self, proposals: Sequence[tuple[str, Read]], by: str, expected: Mapping[str, int]
+        self,
+        proposals: Sequence[tuple[str, Read]],
+        by: str,
+        expected: Mapping[str, int],
+        beside: Sequence[Change | Happening],
     ) -> tuple[Saved, ...]:
         befores, problems = await self._current([client_id for client_id, _ in proposals])
         for before in befores:
             if expected.get(before.client_id, before.version) != before.version:
                 raise ClientChanged(before.client_id)
-        judged = []
-        for before, (_, read) in zip(befores, proposals, strict=False):
-            draft = read(before)
-            same_id = CLIENT_SETTINGS.with_values(draft.value, {"identity.client_id": before.client_id})
-            judged.append(self._judged(replace(draft, value=same_id)))
-            problems += [(before.client_id, problem) for problem in _errors(judged[-1])]
+        drafts = [_with_id(read(before), before) for before, (_, read) in zip(befores, proposals, strict=False)]
+        judged = await self._checked_outside([self._judged(draft) for draft in drafts], befores)
+        for before, draft in zip(befores, judged, strict=True):
+            problems += [(before.client_id, problem) for problem in _errors(draft)]
         if problems:
             raise ClientsRefused(problems)
-        return await self._save(befores, judged, by)
+        return await self._save(befores, judged, by, beside)
 
     async def _current(self, client_ids: Sequence[str]) -> tuple[list[Client], list[tuple[str, Problem]]]:
         found: list[Client] = []
@@ -234,7 +260,9 @@ class ClientRegistry:
             raise ClientsRefused(problems)
         return found, problems
 
-    async def _save(self, befores: list[Client], judged: list[ClientDraft], by: str) -> tuple[Saved, ...]:
+    async def _save(
+        self, befores: list[Client], judged: Sequence[ClientDraft], by: str, beside: Sequence[Change | Happening]
+    ) -> tuple[Saved, ...]:
         now = self.clock.now()
         saves: list[Change] = []
         replaced: list[ClientReplaced] = []
@@ -247,9 +275,10 @@ class ClientRegistry:
                 continue
             afters.append(after)
             saves.append(SaveClient(_record(after), before.version))
+            saves += notes_of(after, before, draft.problems, self.unreachable, now)
             replaced.append(ClientReplaced(client_id=before.client_id, by=by, changed=changed))
-        if saves:
-            await commit(self, *saves, *replaced)
+        if saves or beside:
+            await commit(self, *beside, *saves, *replaced)
         return tuple(_saved(after, draft) for after, draft in zip(afters, judged, strict=True))
 
     def _judged(self, draft: ClientDraft) -> ClientDraft:
@@ -262,6 +291,19 @@ class ClientRegistry:
         ruled = [problem for problem in check(client, self.facts) if _setting_of(problem.field) not in unread]
         return replace(draft, value=client, problems=(*draft.problems, *problems, *ruled))
 
+    async def _checked_outside(
+        self, drafts: Sequence[ClientDraft], befores: Sequence[Client | None]
+    ) -> Sequence[ClientDraft]:
+        """With what must be fetched to be known. Nothing is fetched for what is refused anyway."""
+        places = [n for n, draft in enumerate(drafts) if is_to_be_checked(draft.value, befores[n])]
+        if not places or any(_errors(draft) for draft in drafts):
+            return drafts
+        found = await gather(*(sector_problems(drafts[n].value, self.outbound, self.unreachable) for n in places))
+        checked = list(drafts)
+        for n, more in zip(places, found, strict=True):
+            checked[n] = replace(drafts[n], problems=(*drafts[n].problems, *more))
+        return checked
+
     async def _settled(self, draft: ClientDraft, before: Client | None, now: int) -> Client:
         """The client as it is stored: with stored secrets, dates and its next version."""
         change = SecretChange(
@@ -269,6 +311,7 @@ class ClientRegistry:
             now=now,
             retention_minutes=self.retention_minutes,
             recoverable=self.recoverable_secrets,
+            retains=self.retains_secrets,
         )
         client = await settle(draft.value, before, change)
         dates: dict[str, Any] = {"identity.created_at": before.identity.created_at if before else now}
@@ -285,6 +328,10 @@ class ClientRegistry:
             if client_id in client_ids[:number] or await self.stores.client(client_id) is not None:
                 found.append((client_id, _in_use()))
         return found
+
+
+def _with_id(draft: ClientDraft, before: Client) -> ClientDraft:
+    return replace(draft, value=CLIENT_SETTINGS.with_values(draft.value, {"identity.client_id": before.client_id}))
 
 
 def _errors(draft: ClientDraft) -> list[Problem]:

@@ -20,6 +20,8 @@ class SecretChange:
     now: int
     retention_minutes: int
     recoverable: bool
+    retains: bool = True
+    """False: what is replaced dies at once."""
 
 
 def resolved(client: Client, keeper: SecretKeeper) -> tuple[Client, tuple[Problem, ...]]:
@@ -102,7 +104,7 @@ def _after_change(
     client: Client, old: StoredSecret | None, secondary: tuple[SecondarySecret, ...], change: SecretChange
 ) -> tuple[SecondarySecret, ...]:
     """C025: without a retention period old secrets die at once, and with them all but those sent just now."""
-    minutes = client.authentication.secret_retention.resolved(change.retention_minutes)
+    minutes = client.authentication.secret_retention.resolved(change.retention_minutes) if change.retains else 0
     sent = client.authentication.secondary_secrets
     if minutes <= 0:
         return tuple(kept for kept, one in zip(secondary, sent, strict=True) if isinstance(one.secret, NewSecret))

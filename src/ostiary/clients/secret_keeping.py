@@ -7,7 +7,6 @@ says nothing about another.
 
 import base64
 import secrets
-import string
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,12 +24,19 @@ PREFIX = "OBF:JWE:"
 _CHECKED = "client-secret"
 _SEALED = "client-secret-value"
 _ECHOED = "client-secret-echo"
-_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 
 
 def new_secret() -> Secret:
     """A secret of 64 random letters and digits (about 380 bits)."""
-    return Secret("".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(64)))
+    return Secret(random_letters_and_digits(64))
+
+
+def random_letters_and_digits(length: int) -> str:
+    """As many of them, each as likely as any other: base64 without its two signs (a twentieth of choosing singly)."""
+    found = ""
+    while len(found) < length:
+        found += base64.b64encode(secrets.token_bytes(2 * length)).translate(None, b"+/=").decode()
+    return found[:length]
 
 
 class UnknownEcho(ValueError):

@@ -42,10 +42,10 @@ def read(
     named = [(declared, key) for declared, key in declaration.in_dialect(dialect, resource) if key.read]
     taken = {declared.path: _take(body, declared, key, dialect) for declared, key in named}
     draft = declaration.with_values(base, {path: one.value for path, one in taken.items() if one.value is not KEPT})
-    for declared, key in named:
-        if key.only_when is not None and not key.only_when.holds(draft):
-            taken[declared.path] = _Taken(declared.setting.default, [], sent=False)
-    draft = declaration.with_values(draft, {path: one.value for path, one in taken.items() if one.value is not KEPT})
+    ignored = [declared for declared, key in named if key.only_when is not None and not key.only_when.holds(draft)]
+    for declared in ignored:
+        taken[declared.path] = _Taken(declared.setting.default, [], sent=False)
+    draft = declaration.with_values(draft, {declared.path: declared.setting.default for declared in ignored})
     for declared, key in named:
         one = taken[declared.path]
         missing = not one.sent or one.value is None  # an empty reference is sent, and refers to nothing
@@ -74,10 +74,18 @@ class _Taken:
 
 def _take(body: Mapping[str, Any], declared: Declared, key: Key, dialect: Dialect) -> _Taken:
     setting = declared.setting
+    if not _is_named(body, key):
+        return _Taken(KEPT if _keeps(key, dialect) else setting.default, [], sent=False)
     parts, spot = _sent(body, key, dialect, declared)
     if any(part is not None for part in parts) and not spot.problems:
         return _Taken(setting.kind.read(parts, spot, setting.default), spot.problems, sent=True)
     return _Taken(KEPT if _keeps(key, dialect) else setting.default, spot.problems, sent=False)
+
+
+def _is_named(body: Mapping[str, Any], key: Key) -> bool:
+    """Whether anything is sent under a name of the setting, or where the object would be that holds it."""
+    names = (*key.names, *(alias for alias, _ in key.aliases)) if key.aliases else key.names
+    return any(body.get(name.partition(".")[0]) is not None for name in names)
 
 
 def _keeps(key: Key, dialect: Dialect) -> bool:

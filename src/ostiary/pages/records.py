@@ -129,6 +129,10 @@ class ConsentPage(Page):
     """What the default scope means; shown when nothing else is asked for."""
     destination: str = ""
     """The host or scheme of the redirect URI, which a client cannot make up."""
+    published_by: str = ""
+    """The host of the client's metadata document, where nobody registered it."""
+    on_this_device: bool = False
+    """Whether the answer goes to a program on the person's own machine, whoever started it."""
     tracking_id: str = ""
 
     @property

@@ -16,8 +16,10 @@ from ostiary.ports.records import (
     CodeRecord,
     ConsentRecord,
     GrantRecord,
+    InitialTokenRecord,
     ObjectRecord,
     RefreshTokenRecord,
+    RegistrationRecord,
     SessionRecord,
     SigningKeyRecord,
 )
@@ -220,6 +222,66 @@ class RemoveSigningKey(Change, frozen=True):
     """Unconditional. Moves the generation (kind ``signing-keys``)."""
 
     kid: str
+
+
+class AddRegistration(Change, frozen=True):
+    """Condition: the client is not registered already. It goes with its client."""
+
+    registration: RegistrationRecord
+
+
+class SaveRegistration(Change, frozen=True):
+    """Condition: the digest of the token that is stored is `expected`. Replaces it and the document.
+
+    Of two that change the token at once, one is kept.
+    """
+
+    registration: RegistrationRecord
+    expected: bytes
+
+
+class AddInitialToken(Change, frozen=True):
+    """Condition: no initial access token has this id."""
+
+    token: InitialTokenRecord
+
+
+class UseInitialToken(Change, frozen=True):
+    """Condition: the token is there, has not expired `at` this time and has uses left. Takes one of them."""
+
+    key: bytes
+    at: int
+
+
+class RemoveInitialToken(Change, frozen=True):
+    """Condition: it exists."""
+
+    id: str
+
+
+class TakeQuota(Change, frozen=True):
+    """Condition: fewer than `most` (at least 1) were taken of this key since its window began. Takes one.
+
+    A window that has ended `at` this time, or was never begun, begins now and lasts until `until`.
+    """
+
+    key: bytes
+    at: int
+    until: int
+    most: int
+
+
+class NoteUncheckedSector(Change, frozen=True):
+    """The sector document of a pairwise client could not be had when it was saved. Unconditional."""
+
+    client_id: str
+    at: int
+
+
+class ForgetUncheckedSector(Change, frozen=True):
+    """It was checked meanwhile. Unconditional."""
+
+    client_id: str
 
 
 class AddAudit(Change, frozen=True):

@@ -144,6 +144,32 @@ class SigningKeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The private key, sealed by the vault."""
 
 
+class RegistrationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a client that registered itself; the client is a `ClientRecord` like any other."""
+
+    client_id: str
+    created_at: int
+    token: bytes
+    """The digest of the registration access token; empty: there is none."""
+    source: str
+    """Where the registration came from."""
+    vouched_by: str
+    """The id of the initial access token that let it in, ``client:ID`` for an access token; empty: all may come."""
+    document: bytes
+
+
+class InitialTokenRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An initial access token (RFC 7591 §1.2). `key` is the row key of the token (see `tokens.handles`)."""
+
+    key: bytes
+    id: str
+    created_at: int
+    expires_at: int
+    uses: int
+    most_uses: int
+    document: bytes
+
+
 class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An event kept as evidence."""
 

@@ -18,8 +18,10 @@ from ostiary.ports.records import (
     CodeRecord,
     ConsentRecord,
     GrantRecord,
+    InitialTokenRecord,
     ObjectRecord,
     RefreshTokenRecord,
+    RegistrationRecord,
     SessionRecord,
     SigningKeyRecord,
 )
@@ -63,6 +65,18 @@ class Stores(Protocol):
 
     async def count_clients(self) -> int:
         """How many clients there are."""
+
+    async def registration(self, client_id: str) -> RegistrationRecord | None:
+        """What is known of the client's registration; None for a client that somebody else made."""
+
+    async def initial_token(self, key: bytes) -> InitialTokenRecord | None:
+        """The initial access token with this key, used up and expired ones too. Only `UseInitialToken` decides."""
+
+    async def initial_tokens(self) -> Sequence[InitialTokenRecord]:
+        """Every initial access token, oldest first."""
+
+    async def is_sector_unchecked(self, client_id: str) -> bool:
+        """Whether the client's sector document must be looked at before the client is used."""
 
     # Configuration ------------------------------------------------------------------------------------------------
 

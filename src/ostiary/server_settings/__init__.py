@@ -5,6 +5,7 @@ from functools import cached_property
 
 from ostiary.declare import Declaration
 from ostiary.server_settings.scopes import ScopeBook
+from ostiary.server_settings.settings.client_documents import ClientDocuments
 from ostiary.server_settings.settings.defaults import Defaults, StaticKeys
 from ostiary.server_settings.settings.grants import Consent, Grants, Scopes
 from ostiary.server_settings.settings.people import (
@@ -50,6 +51,7 @@ class ServerSettings:
     roles: Roles = field(default_factory=Roles)
     extended_properties: ExtendedProperties = field(default_factory=ExtendedProperties)
     registration: Registration = field(default_factory=Registration)
+    client_documents: ClientDocuments = field(default_factory=ClientDocuments)
     defaults: Defaults = field(default_factory=Defaults)
     static_keys: StaticKeys = field(default_factory=StaticKeys)
     application_sessions: ApplicationSessions = field(default_factory=ApplicationSessions)

@@ -5,7 +5,7 @@ built-in kinds and those of installed packages (entry points of the group ``osti
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -40,6 +40,11 @@ class Descriptor:
     class_names: tuple[str, ...] = ()
     """What the compatibility source calls it; accepted wherever the id is."""
     core_attributes: tuple[str, ...] = ()
+    behaviour: Callable[..., Any] | None = None
+    """What an instance does, for plug-ins of installed packages; the built-in ones act in the rooms they belong to.
+
+    Of a registration policy: ``async (configuration, candidate, server) -> candidate``, see `registration.policies`.
+    """
 
     def names(self) -> tuple[str, ...]:
         """Everything an instance may name it by."""

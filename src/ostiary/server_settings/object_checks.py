@@ -11,6 +11,7 @@ from ostiary.server_settings.openid_policies import OpenIdPolicy
 from ostiary.server_settings.other_objects import ProcessorPolicy
 from ostiary.server_settings.plugins import SimpleConfiguration
 from ostiary.server_settings.references import PROCESSORS
+from ostiary.server_settings.registration_policy_checks import check_registration_policies
 from ostiary.server_settings.token_objects import (
     WITHOUT_REFERENCE,
     AccessTokenManager,
@@ -46,6 +47,7 @@ def check_objects(objects: Objects) -> Iterator[Finding]:
     yield from _trusted_issuers(objects)
     yield from _hint_issuers(objects)
     yield from _twice("authorizationDetailTypes", "type", ((one.id, one.type) for one in objects.detail_types.values()))
+    yield from check_registration_policies(objects.registration_policies.values())
     for authority in objects.certificate_authorities.values():
         if not _is_certificate(authority.pem):
             yield Finding("certificateAuthorities", authority.id, "fileData", "must be one certificate in PEM")

@@ -7,6 +7,7 @@ from ostiary.declare import Lifetime, Override
 from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.findings import Finding, shown
 from ostiary.server_settings.fresh import USERS
+from ostiary.server_settings.registration_policy_checks import is_host_or_domain
 from ostiary.server_settings.scopes import OPENID, Scope, ScopeGroup
 from ostiary.server_settings.settings.registration import Registration
 from ostiary.words import CertificateIssuer, LockoutType, ThreeWay, TimeUnit
@@ -112,6 +113,7 @@ def _single(settings: ServerSettings) -> Iterator[Finding]:
     if settings.management.validator == USERS:
         message = f"must not be {shown(USERS)}: a person's password must never open the client management service"
         yield Finding(AUTH, "", "adminWebServicePcvRef", message)
+    yield from _document_hosts(settings)
     if settings.consent.lifetime_days == 0:
         yield Finding(AUTH, "", "consentLifetimeDays", "must be at least 1, or -1 for ever")
     if settings.static_keys.enabled:
@@ -143,6 +145,15 @@ def _virtual_hosts(settings: ServerSettings) -> Iterator[Finding]:
             yield Finding("virtualHostNames", "", at, "must be a host name")
         elif name.lower() in [one.lower() for one in names[:number]]:
             yield Finding("virtualHostNames", "", at, f"{shown(name)} is there twice")
+
+
+def _document_hosts(settings: ServerSettings) -> Iterator[Finding]:
+    own = settings.client_documents
+    for member, hosts in (("allowedHosts", own.allowed_hosts), ("deniedHosts", own.denied_hosts)):
+        for number, host in enumerate(hosts):
+            if not is_host_or_domain(host):
+                at = f"clientIdMetadataDocuments.{member}[{number}]"
+                yield Finding(AUTH, "", at, "must be a host name, with or without *. before it")
 
 
 def _extended_properties(settings: ServerSettings) -> Iterator[Finding]:

@@ -12,16 +12,21 @@ from ostiary.ports.changes import (
     AddClient,
     AddCode,
     AddGrant,
+    AddInitialToken,
     AddRefreshToken,
+    AddRegistration,
     AddSession,
     Change,
     Conflict,
     EndGrace,
+    ForgetUncheckedSector,
+    NoteUncheckedSector,
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
     RemoveClient,
     RemoveCode,
+    RemoveInitialToken,
     RemoveObject,
     RemoveSession,
     RemoveSigningKey,
@@ -32,11 +37,14 @@ from ostiary.ports.changes import (
     SaveClient,
     SaveGrant,
     SaveObject,
+    SaveRegistration,
     SaveSession,
     SaveSigningKey,
+    TakeQuota,
     TouchGrant,
     TouchSession,
     UseCode,
+    UseInitialToken,
 )
 from ostiary.ports.records import (
     AccessTokenRecord,
@@ -47,8 +55,10 @@ from ostiary.ports.records import (
     CodeRecord,
     ConsentRecord,
     GrantRecord,
+    InitialTokenRecord,
     ObjectRecord,
     RefreshTokenRecord,
+    RegistrationRecord,
     SessionRecord,
     SigningKeyRecord,
 )
@@ -66,6 +76,10 @@ class _Tables:
     def __init__(self) -> None:
         self.clients: dict[str, ClientRecord] = {}
         self.uses: dict[str, int] = {}
+        self.registrations: dict[str, RegistrationRecord] = {}
+        self.unchecked_sectors: dict[str, int] = {}
+        self.initial_tokens: dict[bytes, InitialTokenRecord] = {}
+        self.quotas: dict[bytes, tuple[int, int]] = {}
         self.objects: dict[tuple[str, str], ObjectRecord] = {}
         self.signing_keys: dict[str, SigningKeyRecord] = {}
         self.codes: dict[bytes, CodeRecord] = {}
@@ -172,6 +186,22 @@ class MemoryStores:
     async def count_clients(self) -> int:
         """How many clients there are."""
         return len(self._tables.clients)
+
+    async def registration(self, client_id: str) -> RegistrationRecord | None:
+        """What is known of the client's registration."""
+        return self._tables.registrations.get(client_id)
+
+    async def initial_token(self, key: bytes) -> InitialTokenRecord | None:
+        """The initial access token with this key."""
+        return self._tables.initial_tokens.get(key)
+
+    async def initial_tokens(self) -> Sequence[InitialTokenRecord]:
+        """Every initial access token, oldest first."""
+        return sorted(self._tables.initial_tokens.values(), key=lambda t: (t.created_at, t.id.encode()))
+
+    async def is_sector_unchecked(self, client_id: str) -> bool:
+        """Whether the client's sector document must be looked at before the client is used."""
+        return client_id in self._tables.unchecked_sectors
 
     # Configuration ------------------------------------------------------------------------------------------------
 
@@ -306,12 +336,15 @@ class MemoryStores:
         """Remove up to `batch` expired rows of each kind; how many went."""
         t, gone, before_memory = self._tables, 0, now - REPLAY_MEMORY_MS
         gone += _remove(t.codes, [k for k, code in t.codes.items() if code.expires_at <= before_memory][:batch])
-        with_expiry: tuple[dict[Any, Any], ...] = (t.access_tokens, t.sessions, t.consents, t.refresh_tokens)
+        with_expiry: tuple[dict[Any, Any], ...] = (
+            t.access_tokens, t.sessions, t.consents, t.refresh_tokens, t.initial_tokens,
+        )  # fmt: skip
         for table in with_expiry:
             gone += _remove(table, [k for k, v in table.items() if _is_over(v.expires_at, now)][:batch])
         expiries: tuple[dict[Any, int], ...] = (t.used, t.revoked_jwts)
         for times in expiries:
             gone += _remove(times, [k for k, expires_at in times.items() if expires_at <= now][:batch])
+        gone += _remove(t.quotas, [k for k, (_, expires_at) in t.quotas.items() if expires_at <= now][:batch])
         gone += _remove(t.pushed, [k for k, v in t.pushed.items() if v[1] <= now][:batch])
         over = [k for k, grant in t.grants.items() if _ended_before(grant, before_memory)][:batch]
         doomed = set(over)
@@ -373,6 +406,8 @@ def _remove_client(t: _Tables, c: RemoveClient) -> bool:
     if not t.drop(t.clients, c.client_id):
         return False
     t.drop(t.uses, c.client_id)
+    t.drop(t.registrations, c.client_id)
+    t.drop(t.unchecked_sectors, c.client_id)
     tables: tuple[dict[Any, Any], ...] = (t.codes, t.access_tokens, t.refresh_tokens, t.grants, t.consents)
     for table in tables:
         t.drop_where(table, lambda record: record.client_id == c.client_id)
@@ -522,6 +557,53 @@ def _remove_signing_key(t: _Tables, c: RemoveSigningKey) -> bool:
     return t.notice("signing-keys", c.kid)
 
 
+def _add_registration(t: _Tables, c: AddRegistration) -> bool:
+    return t.add(t.registrations, c.registration.client_id, c.registration)
+
+
+def _save_registration(t: _Tables, c: SaveRegistration) -> bool:
+    client_id = c.registration.client_id
+    current = t.registrations.get(client_id)
+    if current is None or current.token != c.expected:
+        return False
+    new = replace(current, token=c.registration.token, document=c.registration.document)
+    return t.put(t.registrations, client_id, new)
+
+
+def _add_initial_token(t: _Tables, c: AddInitialToken) -> bool:
+    taken = any(token.id == c.token.id for token in t.initial_tokens.values())
+    return not taken and t.put(t.initial_tokens, c.token.key, c.token)
+
+
+def _use_initial_token(t: _Tables, c: UseInitialToken) -> bool:
+    token = t.initial_tokens.get(c.key)
+    if token is None or token.expires_at <= c.at or token.uses >= token.most_uses:
+        return False
+    return t.put(t.initial_tokens, c.key, replace(token, uses=token.uses + 1))
+
+
+def _remove_initial_token(t: _Tables, c: RemoveInitialToken) -> bool:
+    found = [key for key, token in t.initial_tokens.items() if token.id == c.id]
+    return bool(found) and t.drop(t.initial_tokens, found[0])
+
+
+def _take_quota(t: _Tables, c: TakeQuota) -> bool:
+    count, until = t.quotas.get(c.key, (0, 0))
+    if until <= c.at:
+        return t.put(t.quotas, c.key, (1, c.until))
+    return count < c.most and t.put(t.quotas, c.key, (count + 1, until))
+
+
+def _note_unchecked_sector(t: _Tables, c: NoteUncheckedSector) -> bool:
+    t.add(t.unchecked_sectors, c.client_id, c.at)
+    return True
+
+
+def _forget_unchecked_sector(t: _Tables, c: ForgetUncheckedSector) -> bool:
+    t.drop(t.unchecked_sectors, c.client_id)
+    return True
+
+
 def _add_audit(t: _Tables, c: AddAudit) -> bool:
     event = replace(c.event, client_id=made_storable(c.event.client_id), subject=made_storable(c.event.subject))
     t.add(t.audit, event.id, event)
@@ -557,5 +639,13 @@ APPLY: dict[type[Change], Callable[[_Tables, Any], bool]] = {
     RemoveAccount: _remove_account,
     SaveSigningKey: _save_signing_key,
     RemoveSigningKey: _remove_signing_key,
+    AddRegistration: _add_registration,
+    SaveRegistration: _save_registration,
+    AddInitialToken: _add_initial_token,
+    UseInitialToken: _use_initial_token,
+    RemoveInitialToken: _remove_initial_token,
+    TakeQuota: _take_quota,
+    NoteUncheckedSector: _note_unchecked_sector,
+    ForgetUncheckedSector: _forget_unchecked_sector,
     AddAudit: _add_audit,
 }

@@ -77,6 +77,39 @@ client_search = Table(
     Index("client_search_by_client", "client_id", unique=True),
 )
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
+registrations = Table(
+    "registrations",
+    metadata,
+    _word_key("client_id"),
+    _number("created_at"),
+    _bytes("token"),
+    _word("source"),
+    _word("vouched_by"),
+    _bytes("document"),
+    Index("registrations_by_time", "created_at"),
+)
+unchecked_sectors = Table("unchecked_sectors", metadata, _word_key("client_id"), _number("noted_at"))
+initial_tokens = Table(
+    "initial_tokens",
+    metadata,
+    _bytes_key("key"),
+    _word("id"),
+    _number("created_at"),
+    _number("expires_at"),
+    _number("uses"),
+    _number("most_uses"),
+    _bytes("document"),
+    Index("initial_tokens_by_expiry", "expires_at"),
+    Index("initial_tokens_by_id", "id", unique=True),
+)
+quotas = Table(
+    "quotas",
+    metadata,
+    _bytes_key("key"),
+    _number("count"),
+    _number("expires_at"),
+    Index("quotas_by_expiry", "expires_at"),
+)
 signing_keys = Table(
     "signing_keys",
     metadata,

@@ -387,8 +387,15 @@ def consent_page(outcome: AskConsent, call: Call, server: Server) -> ConsentPage
         ),
         default_description=book.description_of(""),
         destination=parts.netloc if parts.scheme in ("http", "https") else parts.scheme,
+        published_by=_publisher(outcome.client),
+        on_this_device=parts.hostname in ("localhost", "127.0.0.1", "::1"),
         tracking_id=call.request_id,
     )
+
+
+def _publisher(client: Client) -> str:
+    """Threat T-32: the host of the document of a client that is not stored."""
+    return urlsplit(client.client_id).netloc if client.version == 0 else ""
 
 
 def client_on_page(client: Client) -> ClientOnPage:

@@ -15,7 +15,7 @@ from ostiary.clients.dialects.manners import (
 )
 from ostiary.declare import Dialect, Problem, write
 from ostiary.declare.kinds import Properties, Writing
-from ostiary.words import ContentEncryption, LogoutMode, ResponseType
+from ostiary.words import ContentEncryption, GrantType, LogoutMode, ResponseType
 
 IGNORED = frozenset(
     {
@@ -32,8 +32,8 @@ IGNORED = frozenset(
 _DEFAULTS: dict[str, Any] = {
     "token_endpoint_auth_method": "client_secret_basic",
     "grant_types": ["authorization_code"],
-    "response_types": ["code"],
 }
+_BROWSER = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT})
 _PAIRS = (
     ("openid.id_token_encryption", "openid.id_token_content_encryption"),
     ("openid.userinfo_encryption", "openid.userinfo_content_encryption"),
@@ -56,12 +56,21 @@ def read(
     """
     if isinstance(body, Mapping):
         given = {name: value for name, value in body.items() if value is not None}
-        body = {**_DEFAULTS, **given}
+        body = _with_response_types({**_DEFAULTS, **given})
     draft = read_client(body, Dialect.REGISTRATION, base, own_members=IGNORED | frozenset(properties))
     draft = _with_scopes(_with_derived(draft), exclusive_scopes)
     if isinstance(body, Mapping):
         draft = _with_properties(draft, body, properties)
     return ciba_at_rest(redirectless_completed(draft))
+
+
+def _with_response_types(body: dict[str, Any]) -> dict[str, Any]:
+    """RFC 7591 §2: ``code`` when there are none, unless no grant type of the client goes through the browser."""
+    grants = body["grant_types"]
+    named = {GrantType.read(one) for one in grants if isinstance(one, str)} if isinstance(grants, list) else set()
+    if body.get("response_types") or (named and named.isdisjoint(_BROWSER)):
+        return body
+    return {**body, "response_types": ["code"]}
 
 
 def _with_derived(draft: ClientDraft) -> ClientDraft:

@@ -11,8 +11,10 @@ from ostiary.ports.records import (
     CodeRecord,
     ConsentRecord,
     GrantRecord,
+    InitialTokenRecord,
     ObjectRecord,
     RefreshTokenRecord,
+    RegistrationRecord,
     SessionRecord,
     SigningKeyRecord,
 )
@@ -126,6 +128,26 @@ def account(row: Row) -> AccountRecord:
         password_hash=row[3],
         failures=row[4],
         locked_until=row[5],
+        document=row[6],
+    )
+
+
+def registration(row: Row) -> RegistrationRecord:
+    """A row of `registrations`."""
+    return RegistrationRecord(
+        client_id=row[0], created_at=row[1], token=row[2], source=row[3], vouched_by=row[4], document=row[5]
+    )
+
+
+def initial_token(row: Row) -> InitialTokenRecord:
+    """A row of `initial_tokens`."""
+    return InitialTokenRecord(
+        key=row[0],
+        id=row[1],
+        created_at=row[2],
+        expires_at=row[3],
+        uses=row[4],
+        most_uses=row[5],
         document=row[6],
     )
 

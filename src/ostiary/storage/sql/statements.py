@@ -36,6 +36,8 @@ REFRESH_TOKEN_COLUMNS = (
 SESSION_COLUMNS = ("key", "user_key", "created_at", "last_used_at", "expires_at", "document")
 CONSENT_COLUMNS = ("user_key", "client_id", "updated_at", "expires_at", "document")
 ACCOUNT_COLUMNS = ("store", "username", "version", "password_hash", "failures", "locked_until", "document")
+REGISTRATION_COLUMNS = ("client_id", "created_at", "token", "source", "vouched_by", "document")
+INITIAL_TOKEN_COLUMNS = ("key", "id", "created_at", "expires_at", "uses", "most_uses", "document")
 AUDIT_COLUMNS = ("id", "time", "name", "client_id", "subject", "document")
 
 # Installation -----------------------------------------------------------------------------------------------------
@@ -108,6 +110,8 @@ REMOVE_ALL_OF_CLIENT = tuple(
         "DELETE FROM pushed_requests WHERE client_id = :client_id",
         "DELETE FROM client_uses WHERE client_id = :client_id",
         "DELETE FROM client_search WHERE client_id = :client_id",
+        "DELETE FROM registrations WHERE client_id = :client_id",
+        "DELETE FROM unchecked_sectors WHERE client_id = :client_id",
     )
 )
 NOTE_USE = Statement(
@@ -115,6 +119,38 @@ NOTE_USE = Statement(
     " SELECT client_id, CAST(:at AS BIGINT) FROM clients WHERE client_id = :client_id"
     " ON CONFLICT (client_id) DO UPDATE SET last_used_at = excluded.last_used_at"
     " WHERE excluded.last_used_at > client_uses.last_used_at"
+)
+
+# Registration -----------------------------------------------------------------------------------------------------
+
+REGISTRATION = Statement(f"SELECT {_columns(*REGISTRATION_COLUMNS)} FROM registrations WHERE client_id = :client_id")
+ADD_REGISTRATION = Statement(
+    _insert("registrations", REGISTRATION_COLUMNS) + " ON CONFLICT (client_id) DO NOTHING RETURNING 1"
+)
+SAVE_REGISTRATION = Statement(
+    "UPDATE registrations SET token = :token, document = :document"
+    " WHERE client_id = :client_id AND token = :expected RETURNING 1"
+)
+INITIAL_TOKEN = Statement(f"SELECT {_columns(*INITIAL_TOKEN_COLUMNS)} FROM initial_tokens WHERE key = :key")
+INITIAL_TOKENS = Statement(f"SELECT {_columns(*INITIAL_TOKEN_COLUMNS)} FROM initial_tokens ORDER BY created_at, id")
+ADD_INITIAL_TOKEN = Statement(
+    _insert("initial_tokens", INITIAL_TOKEN_COLUMNS) + " ON CONFLICT (id) DO NOTHING RETURNING 1"
+)
+USE_INITIAL_TOKEN = Statement(
+    "UPDATE initial_tokens SET uses = uses + 1 WHERE key = :key AND expires_at > :at AND uses < most_uses RETURNING 1"
+)
+REMOVE_INITIAL_TOKEN = Statement("DELETE FROM initial_tokens WHERE id = :id RETURNING 1")
+SECTOR_UNCHECKED = Statement("SELECT 1 FROM unchecked_sectors WHERE client_id = :client_id")
+NOTE_UNCHECKED_SECTOR = Statement(
+    _insert("unchecked_sectors", ("client_id", "noted_at")) + " ON CONFLICT (client_id) DO NOTHING"
+)
+FORGET_UNCHECKED_SECTOR = Statement("DELETE FROM unchecked_sectors WHERE client_id = :client_id")
+# The right-hand sides see the row as it was. The row is locked from here to the end of the unit, so nobody miscounts.
+TAKE_QUOTA = Statement(
+    "INSERT INTO quotas (key, count, expires_at) VALUES (:key, 1, :until) ON CONFLICT (key) DO UPDATE SET"
+    " count = CASE WHEN quotas.expires_at <= :at THEN 1 ELSE quotas.count + 1 END,"
+    " expires_at = CASE WHEN quotas.expires_at <= :at THEN excluded.expires_at ELSE quotas.expires_at END"
+    " WHERE quotas.expires_at <= :at OR quotas.count < :most RETURNING 1"
 )
 
 # Configuration ----------------------------------------------------------------------------------------------------
@@ -284,7 +320,18 @@ def _remove_grants(which: str) -> tuple[Statement, Statement]:
 
 CLEAN_UP = (
     _remove_expired("codes", since=":before_memory"),
-    *map(_remove_expired, ("access_tokens", "refresh_tokens", "sessions", "pushed_requests", "revoked_jwts")),
+    *map(
+        _remove_expired,
+        (
+            "access_tokens",
+            "refresh_tokens",
+            "sessions",
+            "pushed_requests",
+            "revoked_jwts",
+            "initial_tokens",
+            "quotas",
+        ),
+    ),
     Statement(
         "DELETE FROM consents WHERE (user_key, client_id) IN (SELECT user_key, client_id FROM consents"
         " WHERE expires_at <= :now ORDER BY expires_at LIMIT :batch) RETURNING 1"

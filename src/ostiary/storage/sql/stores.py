@@ -16,8 +16,10 @@ from ostiary.ports.records import (
     CodeRecord,
     ConsentRecord,
     GrantRecord,
+    InitialTokenRecord,
     ObjectRecord,
     RefreshTokenRecord,
+    RegistrationRecord,
     SessionRecord,
     SigningKeyRecord,
 )
@@ -148,6 +150,26 @@ class SqlStores(ABC):
         ]
         if steps:
             await self._write(steps)
+
+    async def registration(self, client_id: str) -> RegistrationRecord | None:
+        """What is known of the client's registration; None for a client that somebody else made."""
+        if not is_storable(client_id):
+            return None
+        row = await self._row(sql.REGISTRATION, client_id)
+        return None if row is None else rows.registration(row)
+
+    async def initial_token(self, key: bytes) -> InitialTokenRecord | None:
+        """The initial access token with this key, used up and expired ones too."""
+        row = await self._row(sql.INITIAL_TOKEN, key)
+        return None if row is None else rows.initial_token(row)
+
+    async def initial_tokens(self) -> Sequence[InitialTokenRecord]:
+        """Every initial access token, oldest first."""
+        return [rows.initial_token(row) for row in await self._rows(sql.INITIAL_TOKENS)]
+
+    async def is_sector_unchecked(self, client_id: str) -> bool:
+        """Whether the client's sector document must be looked at before the client is used."""
+        return is_storable(client_id) and await self._row(sql.SECTOR_UNCHECKED, client_id) is not None
 
     # Configuration ------------------------------------------------------------------------------------------------
 

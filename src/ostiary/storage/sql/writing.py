@@ -10,16 +10,21 @@ from ostiary.ports.changes import (
     AddClient,
     AddCode,
     AddGrant,
+    AddInitialToken,
     AddRefreshToken,
+    AddRegistration,
     AddSession,
     Change,
     Conflict,
     EndGrace,
+    ForgetUncheckedSector,
+    NoteUncheckedSector,
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
     RemoveClient,
     RemoveCode,
+    RemoveInitialToken,
     RemoveObject,
     RemoveSession,
     RemoveSigningKey,
@@ -30,11 +35,14 @@ from ostiary.ports.changes import (
     SaveClient,
     SaveGrant,
     SaveObject,
+    SaveRegistration,
     SaveSession,
     SaveSigningKey,
+    TakeQuota,
     TouchGrant,
     TouchSession,
     UseCode,
+    UseInitialToken,
 )
 from ostiary.ports.records import ClientRecord
 from ostiary.storage.notices import Notice
@@ -210,6 +218,39 @@ def _remove_signing_key(c: RemoveSigningKey) -> Steps:
     return ((sql.REMOVE_SIGNING_KEY, (c.kid,), None),)
 
 
+def _add_registration(c: AddRegistration) -> Steps:
+    return ((sql.ADD_REGISTRATION, sql.ADD_REGISTRATION.values_of(c.registration), c),)
+
+
+def _save_registration(c: SaveRegistration) -> Steps:
+    r = c.registration
+    return ((sql.SAVE_REGISTRATION, (r.token, r.document, r.client_id, c.expected), c),)
+
+
+def _add_initial_token(c: AddInitialToken) -> Steps:
+    return ((sql.ADD_INITIAL_TOKEN, sql.ADD_INITIAL_TOKEN.values_of(c.token), c),)
+
+
+def _use_initial_token(c: UseInitialToken) -> Steps:
+    return ((sql.USE_INITIAL_TOKEN, sql.USE_INITIAL_TOKEN.values_of(c), c),)
+
+
+def _remove_initial_token(c: RemoveInitialToken) -> Steps:
+    return ((sql.REMOVE_INITIAL_TOKEN, (c.id,), c),)
+
+
+def _take_quota(c: TakeQuota) -> Steps:
+    return ((sql.TAKE_QUOTA, sql.TAKE_QUOTA.values_of(c), c),)
+
+
+def _note_unchecked_sector(c: NoteUncheckedSector) -> Steps:
+    return ((sql.NOTE_UNCHECKED_SECTOR, (c.client_id, c.at), None),)
+
+
+def _forget_unchecked_sector(c: ForgetUncheckedSector) -> Steps:
+    return ((sql.FORGET_UNCHECKED_SECTOR, (c.client_id,), None),)
+
+
 def _add_audit(c: AddAudit) -> Steps:
     r = c.event
     values = (r.id, r.time, r.name, made_storable(r.client_id), made_storable(r.subject), r.document)
@@ -245,6 +286,14 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     RemoveAccount: _remove_account,
     SaveSigningKey: _save_signing_key,
     RemoveSigningKey: _remove_signing_key,
+    AddRegistration: _add_registration,
+    SaveRegistration: _save_registration,
+    AddInitialToken: _add_initial_token,
+    UseInitialToken: _use_initial_token,
+    RemoveInitialToken: _remove_initial_token,
+    TakeQuota: _take_quota,
+    NoteUncheckedSector: _note_unchecked_sector,
+    ForgetUncheckedSector: _forget_unchecked_sector,
     AddAudit: _add_audit,
 }
 
