@@ -69,6 +69,19 @@ async def test_a_client_that_is_not_there_can_neither_be_saved_nor_removed(store
     assert await stores.generation() == 0
 
 
+async def test_a_client_goes_at_the_version_that_was_meant_and_at_no_other(stores: Stores) -> None:
+    await stores.commit(AddClient(client("shop")), AddAccessToken(access_token("a", "shop", "")))
+    await stores.commit(SaveClient(client("shop", 2), expected=1))
+    for change in (RemoveClient("shop", 1), RemoveClient("none", 1)):
+        with pytest.raises(Conflict) as refused:
+            await stores.commit(change)
+        assert refused.value.change is change
+    assert await stores.access_token(key("a")) is not None
+    await stores.commit(RemoveClient("shop", 2))
+    assert await stores.client("shop") is None
+    assert await stores.access_token(key("a")) is None
+
+
 async def test_all_that_belongs_to_a_client_goes_with_it(stores: Stores) -> None:
     for owner in ("shop", "other"):
         await stores.commit(

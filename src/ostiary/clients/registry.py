@@ -75,6 +75,25 @@ class Saved:
     warnings: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What would become of one client: judged and ready to be stored, but not stored."""
+
+    before: Client | None
+    """None: it is new. Its version is the one that must still hold when it is stored."""
+    after: Client | None
+    """None: it goes."""
+    changed: tuple[str, ...] = ()
+    """The settings that would change; of a new client, those that differ from the defaults."""
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def client_id(self) -> str:
+        """Which client."""
+        one = self.before or self.after
+        return "" if one is None else one.client_id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRegistry:
     """Creates, replaces and deletes clients; batches are atomic."""
@@ -139,15 +158,63 @@ class ClientRegistry:
 
     async def delete(self, client_id: str, by: str) -> None:
         """Remove a client with its grants, codes and tokens; raises `NoSuchClient` and `ClientInUse`."""
-        for manager, allowed in self.facts.managers.items():
-            if allowed is not None and client_id in allowed:
-                raise ClientInUse(client_id, f"access token manager {manager}")
+        self._check_unused(client_id)
         if await self.stores.client(client_id) is None:
             raise NoSuchClient(client_id)
         try:
             await commit(self, RemoveClient(client_id), ClientDeleted(client_id=client_id, by=by))
         except Conflict as conflict:
             raise NoSuchClient(client_id) from conflict
+
+    async def prepare(self, draft: ClientDraft, before: Client | None) -> Prepared:
+        """Judge what `draft` would make of a client, without storing it; raises `ClientsRefused`.
+
+        Whether a new id is free is seen when it is stored.
+        """
+        if before is not None:
+            same_id = CLIENT_SETTINGS.with_values(draft.value, {"identity.client_id": before.client_id})
+            draft = replace(draft, value=same_id)
+        draft = self._judged(draft)
+        if problems := _errors(draft):
+            raise ClientsRefused([(draft.value.client_id, problem) for problem in problems])
+        after = await self._settled(draft, before, self.clock.now())
+        warnings = tuple(problem for problem in draft.problems if problem.warning)
+        return Prepared(before, after, _changed(before or Client(), after), warnings)
+
+    def prepare_removal(self, before: Client) -> Prepared:
+        """Judge the removal of a client; raises `ClientInUse`."""
+        self._check_unused(before.client_id)
+        return Prepared(before, None)
+
+    async def store_prepared(self, prepared: Sequence[Prepared], by: str) -> None:
+        """Make all of them true in one unit, with a row of evidence each; raises `ClientChanged`, and made none.
+
+        So it does when a client is not what it was when it was prepared, and when a new id was taken meanwhile.
+        """
+        changes: list[Change | ClientCreated | ClientReplaced | ClientDeleted] = []
+        for one in prepared:
+            if one.after is None and one.before is not None:
+                changes.append(RemoveClient(one.client_id, one.before.version))
+                changes.append(ClientDeleted(client_id=one.client_id, by=by))
+            elif one.after is not None and one.before is None:
+                changes += (AddClient(_record(one.after)), ClientCreated(client_id=one.client_id, by=by))
+            elif one.after is not None and one.before is not None and one.changed:
+                changes.append(SaveClient(_record(one.after), one.before.version))
+                changes.append(ClientReplaced(client_id=one.client_id, by=by, changed=one.changed))
+        if not changes:
+            return
+        try:
+            await commit(self, *changes)
+        except Conflict as conflict:
+            change = conflict.change
+            client_id = change.client_id if isinstance(change, RemoveClient) else ""
+            client_id = change.client.client_id if isinstance(change, AddClient | SaveClient) else client_id
+            raise ClientChanged(client_id) from conflict
+
+    def _check_unused(self, client_id: str) -> None:
+        for manager, allowed in self.facts.managers.items():
+            if allowed is not None and client_id in allowed:
+                raise ClientInUse(client_id, f"access token manager {manager}")
 
     async def _replace_once(
         self, proposals: Sequence[tuple[str, Read]], by: str, expected: Mapping[str, int]
@@ -192,7 +259,7 @@ class ClientRegistry:
         afters = []
         for before, draft in zip(befores, judged, strict=True):
             after = await self._settled(draft, before, now)
-            changed = tuple(path for path in CLIENT_SETTINGS.changed(before, after) if path not in _NOT_A_CHANGE)
+            changed = _changed(before, after)
             if not changed:
                 afters.append(before)
                 continue
@@ -230,12 +297,18 @@ class ClientRegistry:
     async def _taken(self, client_ids: Sequence[str]) -> list[tuple[str, Problem]]:
         """V02: ids that are in use, in the store or earlier in the same list."""
         found = []
-        for number, client_id in enumerate(client_ids):
+        seen: set[str] = set()
+        for client_id in client_ids:
             if not client_id:
                 continue
-            if client_id in client_ids[:number] or await self.stores.client(client_id) is not None:
+            if client_id in seen or await self.stores.client(client_id) is not None:
                 found.append((client_id, _in_use()))
+            seen.add(client_id)
         return found
+
+
+def _changed(before: Client, after: Client) -> tuple[str, ...]:
+    return tuple(path for path in CLIENT_SETTINGS.changed(before, after) if path not in _NOT_A_CHANGE)
 
 
 def _errors(draft: ClientDraft) -> list[Problem]:

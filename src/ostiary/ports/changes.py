@@ -54,9 +54,13 @@ class SaveClient(Change):
 
 @dataclass(frozen=True, slots=True)
 class RemoveClient(Change):
-    """Condition: the client exists. Its grants, codes and tokens go with it. Moves the generation."""
+    """Condition: the client exists, at the version `expected` if one is given. Its grants, codes and tokens go with it.
+
+    Moves the generation.
+    """
 
     client_id: str
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

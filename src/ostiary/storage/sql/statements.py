@@ -64,6 +64,9 @@ SAVE_CLIENT = Statement(
     " WHERE client_id = :client_id AND version = :expected RETURNING 1"
 )
 REMOVE_CLIENT = Statement("DELETE FROM clients WHERE client_id = :client_id RETURNING 1")
+REMOVE_CLIENT_AT_VERSION = Statement(
+    "DELETE FROM clients WHERE client_id = :client_id AND version = :expected RETURNING 1"
+)
 REMOVE_ALL_OF_CLIENT = tuple(
     Statement(text)
     for text in (
