@@ -56,6 +56,15 @@ class ClientDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecretTakenOver(Event):
+    """A secret that was imported as a hash was presented, and is kept our way from now on."""
+
+    name = "client.secret_taken_over"
+    scheme: str
+    """Of the hash that went."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRefused(Event):
     """A client could not authenticate."""
 

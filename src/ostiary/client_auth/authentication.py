@@ -13,6 +13,7 @@ from ostiary.client_auth.knock import Knock, Presented, presented
 from ostiary.client_auth.remembered import remember, remembered
 from ostiary.clients.client import Client
 from ostiary.clients.secret_keeping import HMAC, SecretKeeper
+from ostiary.clients.taking_over import take_over
 from ostiary.declare.secrets import StoredSecret
 from ostiary.errors import InvalidClient, TooManyRequests, Why
 from ostiary.server import Server
@@ -56,7 +57,7 @@ async def authenticate(knock: Knock, server: Server) -> Client:
             if secret is client.authentication.secret:
                 remember(knock, client)
             return client
-    if slow and await _fits_slowly(slow, claim, bucket, server):
+    if slow and await _fits_slowly(slow, client, claim, bucket, server):
         return client
     return await _refuse("wrong secret", client.client_id, claim, bucket, knock, server, hashed=bool(slow))
 
@@ -92,7 +93,9 @@ def _secrets(client: Client, now: int) -> Iterator[StoredSecret]:
             yield secondary.secret
 
 
-async def _fits_slowly(secrets: list[StoredSecret], claim: Presented, bucket: str, server: Server) -> bool:
+async def _fits_slowly(
+    secrets: list[StoredSecret], client: Client, claim: Presented, bucket: str, server: Server
+) -> bool:
     """Guesses pay before they are hashed, so that many at once cannot slip through; who is right gets it back.
 
     What was verified a moment ago, or is being verified now, costs no hash and so no payment.
@@ -105,6 +108,9 @@ async def _fits_slowly(secrets: list[StoredSecret], claim: Presented, bucket: st
         if not free:
             server.limits.refund(LIMIT, bucket)  # a failure is counted once, where it is refused
         if fits:
+            recoverable = server.settings.compatibility.recoverable_secrets
+            keeper = SecretKeeper(server.vault, server.passwords)
+            await take_over(client, secret, claim.secret, keeper, server, recoverable=recoverable)
             return True
     return False
 

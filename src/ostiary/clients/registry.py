@@ -128,7 +128,7 @@ class ClientRegistry:
             raise ClientsRefused(problems)
         now = self.clock.now()
         clients = [await self._settled(draft, None, now) for draft in judged]
-        changes: list[Change] = [AddClient(_record(client)) for client in clients]
+        changes: list[Change] = [AddClient(record_of(client)) for client in clients]
         created = [ClientCreated(client_id=client.client_id, by=by) for client in clients]
         try:
             await commit(self, *changes, *created)
@@ -197,9 +197,9 @@ class ClientRegistry:
                 changes.append(RemoveClient(one.client_id, one.before.version))
                 changes.append(ClientDeleted(client_id=one.client_id, by=by))
             elif one.after is not None and one.before is None:
-                changes += (AddClient(_record(one.after)), ClientCreated(client_id=one.client_id, by=by))
+                changes += (AddClient(record_of(one.after)), ClientCreated(client_id=one.client_id, by=by))
             elif one.after is not None and one.before is not None and one.changed:
-                changes.append(SaveClient(_record(one.after), one.before.version))
+                changes.append(SaveClient(record_of(one.after), one.before.version))
                 changes.append(ClientReplaced(client_id=one.client_id, by=by, changed=one.changed))
         if not changes:
             return
@@ -264,7 +264,7 @@ class ClientRegistry:
                 afters.append(before)
                 continue
             afters.append(after)
-            saves.append(SaveClient(_record(after), before.version))
+            saves.append(SaveClient(record_of(after), before.version))
             replaced.append(ClientReplaced(client_id=before.client_id, by=by, changed=changed))
         if saves:
             await commit(self, *saves, *replaced)
@@ -332,7 +332,8 @@ def _in_use() -> Problem:
     return Problem("identity.client_id", legacy.ID_IN_USE, rule="V02")
 
 
-def _record(client: Client) -> ClientRecord:
+def record_of(client: Client) -> ClientRecord:
+    """The row of a client, with its rendering for the client management service."""
     return ClientRecord(
         client_id=client.client_id,
         version=client.version,
