@@ -8,7 +8,7 @@ from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects import registration
 from ostiary.clients.dialects.manners import ClientDraft, with_values
 from ostiary.clients.secret_keeping import SecretKeeper
-from ostiary.declare import Dialect, Draft, NewSecret, StoredSecret
+from ostiary.declare import Dialect, Draft, NewSecret
 from ostiary.keys.foreign_hashes import NotUsable, looks_like_hash, scheme_of
 from ostiary.secret import Secret
 from ostiary.server_settings.facts import Facts
@@ -126,11 +126,6 @@ def from_metadata(
     for name in draft.unknown:
         account.lose(known.get(name, name))
     return replace(draft, unknown=())
-
-
-def with_stored(draft: ClientDraft, secret: StoredSecret) -> ClientDraft:
-    """The draft with a secret that is kept already."""
-    return with_values(draft, {"authentication.secret": secret})
 
 
 def without_unknown_scopes(scopes: Iterable[str], here: Here, account: Account, member: str) -> list[str]:
