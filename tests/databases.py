@@ -162,8 +162,9 @@ def wipe(url: str) -> None:
 
 
 TABLES = (
-    "changes", "clients", "client_uses", "objects", "signing_keys", "codes", "access_tokens", "revoked_jwts", "grants",
-    "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions", "accounts", "audit", "leases",
+    "changes", "clients", "client_uses", "credential_uses", "objects", "signing_keys", "codes", "access_tokens",
+    "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions", "accounts",
+    "audit", "leases",
 )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ read the generation every second. A process that could not read it for five seco
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ostiary.clients.credential_use import CredentialUse
 from ostiary.clients.directory import ClientDirectory
 from ostiary.keys.passwords import Passwords
 from ostiary.keys.ring import KeyRing
@@ -44,6 +45,7 @@ class Doors:
     passwords: Passwords
     counter: NodeCounter
     issuer: str
+    credential_use: CredentialUse = field(default_factory=CredentialUse)
     demo: bool = False
 
 
@@ -149,5 +151,6 @@ class House:
             vault=doors.vault,
             keys=KeyRing.open(await doors.stores.signing_keys(), doors.vault, doors.issuer),
             passwords=doors.passwords,
+            credential_use=doors.credential_use,
             demo=doors.demo,
         )

@@ -3,8 +3,9 @@
 A request is given one `Server` and works with it from start to end; a change of configuration makes a new one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ostiary.clients.credential_use import CredentialUse
 from ostiary.clients.directory import ClientDirectory
 from ostiary.keys.passwords import Passwords
 from ostiary.keys.ring import KeyRing
@@ -39,5 +40,7 @@ class Server:
     """The signing keys in force for this issuer, with prepared signers and the published set."""
     passwords: Passwords
     """Slow hashes, off the loop, with a bounded cache of what was verified."""
+    credential_use: CredentialUse = field(default_factory=CredentialUse)
+    """Which secrets and keys were used since the last batch of notes."""
     demo: bool = False
     """Whether the demo and its playground are served."""

@@ -22,7 +22,7 @@ grantTypes: [CLIENT_CREDENTIALS]
 clientAuth: {type: SECRET, secret: "generate:"}
 """
 SECRET = "the-secret-of-the-environment-that-is-never-shown"
-CHANGES, FAILED = 3, 1
+CHANGES, FAILED, WRONG_WORDS = 3, 1, 2
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +123,30 @@ def test_sealed_secrets_are_written_only_when_asked_for(tmp_path: Path, data: Pa
     assert "encryptedSecret" not in (tmp_path / "plain" / "web.yaml").read_text()
     assert 'encryptedSecret: "OBF:JWE:' in (tmp_path / "sealed" / "web.yaml").read_text()
     assert run(data, "clients", "export", str(tmp_path / "plain")).returncode == FAILED
+
+
+def test_clients_are_listed_by_state_and_use(data: Path, folder: Path) -> None:
+    assert run(data, "clients", "bulk", "--id", "web", "disable").returncode == 0
+    assert run(data, "clients", "list", "--disabled").stdout == "web\tdisabled\tWeb\n"
+    (told,) = run(data, "clients", "list", "--never-used", "--filter", "JO", "--json").stdout.splitlines()
+    assert {**json.loads(told), "created": "", "modified": ""} == {
+        "clientId": "job", "name": "Job", "enabled": True, "created": "", "modified": "", "lastUsed": None,
+    }  # fmt: skip
+    assert run(data, "clients", "list", "--unused", "90d").stdout == ""
+    assert run(data, "clients", "list", "--unused", "soon").returncode == WRONG_WORDS
+    usage = json.loads(run(data, "clients", "usage", "job").stdout)
+    assert [one["secret"] for one in usage["credentials"]] == ["present secret"]
+    assert run(data, "clients", "usage", "nobody").returncode == FAILED
+
+
+def test_a_bulk_change_is_looked_at_before_it_is_made(data: Path, folder: Path) -> None:
+    words = ("clients", "bulk", "--where", "grantTypes=AUTHORIZATION_CODE")
+    uri = "https://other.example/cb"
+    assert run(data, *words, "--dry-run", "add-redirect-uri", uri).stdout == "1 of 1 clients would be changed.\n"
+    assert run(data, *words, "add-redirect-uri", uri).stdout == "1 of 1 clients were changed.\n"
+    assert json.loads(run(data, "clients", "show", "web").stdout)["redirectUris"][-1] == uri
+    refused = run(data, *words, "set", "redirectUris=[]")
+    assert refused.returncode == FAILED
+    assert "web: redirectUris: at least one" in refused.stderr
+    assert run(data, *words, "set", "nosuch=1").returncode == FAILED
+    assert run(data, "clients", "bulk", "--where", "nosuch=1", "disable").returncode == WRONG_WORDS

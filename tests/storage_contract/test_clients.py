@@ -142,6 +142,23 @@ async def test_renderings_come_as_stored_and_stale_ones_as_records(stores: Store
     assert found == [client("a").legacy, stale, client("c").legacy]
 
 
+async def test_when_clients_and_credentials_were_used_never_moves_back(stores: Stores) -> None:
+    await stores.commit(AddClient(client("shop")), AddClient(client("bank")))
+    await stores.last_used([("shop", NOW), ("gone", NOW)])
+    await stores.last_used([("shop", NOW - 1)])
+    await stores.credentials_used([("shop", "secret:a", NOW), ("gone", "secret:a", NOW), ("no\0ne", "x", NOW)])
+    await stores.credentials_used([("shop", "secret:a", NOW - 1), ("shop", "key:b", NOW + 1)])
+    found = [pair async for chunk in stores.clients_with_use(1) for pair in chunk]
+    assert found == [(client("bank"), None), (client("shop"), NOW)]
+    assert [await stores.client_last_used(one) for one in ("shop", "bank", "gone", "no\0ne")] == [NOW, None, None, None]
+    assert list(await stores.credential_uses("shop")) == [("key:b", NOW + 1), ("secret:a", NOW)]
+    assert list(await stores.credential_uses("gone")) == list(await stores.credential_uses("no\0ne")) == []
+    await stores.commit(RemoveClient("shop"))
+    await stores.commit(AddClient(client("shop")))
+    assert list(await stores.credential_uses("shop")) == []
+    assert await stores.client_last_used("shop") is None
+
+
 async def test_a_client_removed_while_others_are_read_is_simply_not_there(stores: Stores) -> None:
     await stores.commit(*(AddClient(client(client_id)) for client_id in ("a", "b", "c", "d")))
     seen: list[str] = []

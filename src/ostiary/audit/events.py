@@ -56,6 +56,14 @@ class ClientDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientQuarantined(Event):
+    """A client that registered itself was disabled, because nobody had used it."""
+
+    name = "client.quarantined"
+    unused_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSecretTakenOver(Event):
     """A secret that was imported as a hash was presented, and is kept our way from now on."""
 

@@ -32,6 +32,7 @@ async def authenticate(knock: Knock, server: Server) -> Client:
     """The client that is calling. Raises `InvalidClient`, `InvalidRequest` or `TooManyRequests`."""
     remembered_client = remembered(knock, server)
     if remembered_client is not None:
+        server.credential_use.present[remembered_client.client_id] = remembered_client.authentication.secret
         return remembered_client
     claim = presented(knock)
     check_id_can_exist(claim)
@@ -56,6 +57,7 @@ async def authenticate(knock: Knock, server: Server) -> Client:
         elif await keeper.fits(secret, claim.secret, client.client_id):
             if secret is client.authentication.secret:
                 remember(knock, client)
+            server.credential_use.note(client, secret, server.clock.now())
             return client
     if slow and await _fits_slowly(slow, client, claim, bucket, server):
         return client
@@ -108,6 +110,7 @@ async def _fits_slowly(
         if not free:
             server.limits.refund(LIMIT, bucket)  # a failure is counted once, where it is refused
         if fits:
+            server.credential_use.note(client, secret, server.clock.now())
             recoverable = server.settings.compatibility.recoverable_secrets
             keeper = SecretKeeper(server.vault, server.passwords)
             await take_over(client, secret, claim.secret, keeper, server, recoverable=recoverable)

@@ -291,6 +291,8 @@ class ClientRegistry:
         client = await settle(draft.value, before, change)
         dates: dict[str, Any] = {"identity.created_at": before.identity.created_at if before else now}
         dates["identity.modified_at"] = now
+        if client.identity.enabled:
+            dates["identity.quarantined_at"] = 0
         client = CLIENT_SETTINGS.with_values(client, dates)
         return client.at_version(before.version + 1 if before else 1)
 

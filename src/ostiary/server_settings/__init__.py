@@ -25,6 +25,7 @@ from ostiary.server_settings.settings.protocol import (
     Unidentified,
 )
 from ostiary.server_settings.settings.registration import Registration
+from ostiary.server_settings.settings.unused_registrations import UnusedRegistrations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,7 @@ class ServerSettings:
     roles: Roles = field(default_factory=Roles)
     extended_properties: ExtendedProperties = field(default_factory=ExtendedProperties)
     registration: Registration = field(default_factory=Registration)
+    unused_registrations: UnusedRegistrations = field(default_factory=UnusedRegistrations)
     defaults: Defaults = field(default_factory=Defaults)
     static_keys: StaticKeys = field(default_factory=StaticKeys)
 

@@ -65,6 +65,7 @@ class _Tables:
     def __init__(self) -> None:
         self.clients: dict[str, ClientRecord] = {}
         self.uses: dict[str, int] = {}
+        self.credential_uses: dict[tuple[str, str], int] = {}
         self.objects: dict[tuple[str, str], ObjectRecord] = {}
         self.signing_keys: dict[str, SigningKeyRecord] = {}
         self.codes: dict[bytes, CodeRecord] = {}
@@ -158,6 +159,26 @@ class MemoryStores:
     async def count_clients(self) -> int:
         """How many clients there are."""
         return len(self._tables.clients)
+
+    async def clients_with_use(self, chunk: int = 1000) -> AsyncIterator[Sequence[tuple[ClientRecord, int | None]]]:
+        """Every client in the order of ids, each with the time of its last use."""
+        async for records in self.clients(chunk):
+            yield [(record, self._tables.uses.get(record.client_id)) for record in records]
+
+    async def client_last_used(self, client_id: str) -> int | None:
+        """When this client was last used."""
+        return self._tables.uses.get(client_id)
+
+    async def credential_uses(self, client_id: str) -> Sequence[tuple[str, int]]:
+        """The credentials of a client that were ever used, each with the time of its last use."""
+        return sorted((one, at) for (of, one), at in self._tables.credential_uses.items() if of == client_id)
+
+    async def credentials_used(self, seen: Sequence[tuple[str, str, int]]) -> None:
+        """Note when credentials were last used; never moves a time back."""
+        for client_id, credential, at in seen:
+            if client_id in self._tables.clients:
+                key = (client_id, credential)
+                self._tables.credential_uses[key] = max(at, self._tables.credential_uses.get(key, 0))
 
     # Configuration ------------------------------------------------------------------------------------------------
 
@@ -361,6 +382,8 @@ def _remove_client(t: _Tables, c: RemoveClient) -> bool:
         return False
     t.drop(t.clients, c.client_id)
     t.drop(t.uses, c.client_id)
+    for key in [key for key in t.credential_uses if key[0] == c.client_id]:
+        t.drop(t.credential_uses, key)
     tables: tuple[dict[Any, Any], ...] = (t.codes, t.access_tokens, t.refresh_tokens, t.grants, t.consents)
     for table in tables:
         t.drop_where(table, lambda record: record.client_id == c.client_id)

@@ -66,6 +66,9 @@ clients = Table(
     _number("legacy_version"),
 )
 client_uses = Table("client_uses", metadata, _word_key("client_id"), _number("last_used_at"))
+credential_uses = Table(
+    "credential_uses", metadata, _word_key("client_id"), _word_key("credential"), _number("last_used_at")
+)
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
 signing_keys = Table(
     "signing_keys",

@@ -8,6 +8,6 @@ from collections.abc import Callable
 
 from alembic.operations import Operations
 
-from ostiary.storage.migrations import m0001_first
+from ostiary.storage.migrations import m0001_first, m0004_credential_uses
 
-MIGRATIONS: tuple[Callable[[Operations], None], ...] = (m0001_first.upgrade,)
+MIGRATIONS: tuple[Callable[[Operations], None], ...] = (m0001_first.upgrade, m0004_credential_uses.upgrade)
