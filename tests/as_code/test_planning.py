@@ -1,6 +1,7 @@
 """A plan says everything that would happen and nothing that is secret; carrying it out is one unit."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from ostiary.as_code.differences import lines_of, shown
-from ostiary.as_code.exporting import FolderWriter, NotEmpty, as_code, exported
+from ostiary.as_code.exporting import FolderWriter, NotEmpty, as_code, exported, unsaid
 from ostiary.as_code.folder import Folder, read_folder
 from ostiary.as_code.planning import ADD, CHANGE, REMOVE, Plan, Wanted, carry_out, make_plan
 from ostiary.as_code.secret_sources import SecretSources
@@ -16,7 +17,7 @@ from ostiary.client_management import registry
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.registry import ClientChanged
 from ostiary.clients.secret_keeping import SecretKeeper
-from ostiary.declare import StoredSecret
+from ostiary.declare import Override, StoredSecret
 from ostiary.server import Server
 from ostiary.server_settings.objects import Objects
 from ostiary.words import LogoutMode
@@ -249,7 +250,7 @@ async def test_an_exported_folder_plans_nothing(tmp_path: Path) -> None:
         await add_client(server, client_id, secret=None, authentication__method="none", grants__allowed=frozenset())
         await change_client(server, client_id, grants__allowed=(await found(server, "spa")).grants.allowed)
     writer = FolderWriter(tmp_path / "out")
-    async for client_id, body in exported(server.stores, lambda _: None, server.clock.now()):
+    async for client_id, body in exported(server.stores, lambda _: None, server.clock.now(), Counter()):
         writer.write(client_id, body)
     folder = read_folder(tmp_path / "out")
     assert folder.problems == ()
@@ -271,6 +272,21 @@ def test_a_setting_that_silence_would_change_is_written_out() -> None:
         },
     )
     assert as_code(client, None, 0)["oidcPolicy"]["logoutMode"] == "NONE"
+
+
+async def test_what_is_at_its_default_is_not_written_with_secrets_or_without() -> None:
+    server = make_server()
+    client = await add_client(server)
+    plain = as_code(client, None, 0)
+    assert list(plain) == ["clientId", "name", "clientAuth", "redirectUris", "grantTypes"]
+    sealed = as_code(client, lambda _: "OBF:JWE:sealed", 0)
+    assert sealed == {**plain, "clientAuth": {"type": "SECRET", "encryptedSecret": "OBF:JWE:sealed"}}
+
+
+def test_settings_without_a_name_in_this_form_are_told() -> None:
+    client = CLIENT_SETTINGS.with_values(Client(), {"access_tokens.lifetime": Override(overrides=True, value=60)})
+    assert unsaid(client) == ("access_tokens.lifetime",)
+    assert unsaid(Client()) == ()
 
 
 def test_what_is_shown_cannot_steer_a_terminal() -> None:

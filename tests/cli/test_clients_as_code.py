@@ -48,7 +48,9 @@ def run(data: Path, *words: str, **environment: str) -> "subprocess.CompletedPro
     return ostiary(data, *words, **{"WEB_SECRET": SECRET, **environment})
 
 
+@pytest.mark.slow
 def test_drift_has_an_exit_code_of_its_own(data: Path, folder: Path) -> None:
+    """Slow: 5 commands, each a process of its own."""
     assert run(data, "clients", "plan", str(folder), "--exit-code").returncode == 0
     (folder / "web.yaml").write_text(WEB.replace("name: Web", "name: Shop"))
     assert run(data, "clients", "plan", str(folder)).returncode == 0
@@ -65,7 +67,9 @@ def test_a_plan_for_programs_holds_no_secret(data: Path, folder: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_reviewed_plan_is_carried_out_and_no_other(data: Path, folder: Path) -> None:
+    """Slow: 7 commands, each a process of its own."""
     (folder / "web.yaml").write_text(WEB.replace("name: Web", "name: Shop"))
     mark = json.loads(run(data, "clients", "plan", str(folder), "--json").stdout)["plan"]
     (folder / "web.yaml").write_text(WEB.replace("name: Web", "name: Other"))
@@ -125,7 +129,9 @@ def test_sealed_secrets_are_written_only_when_asked_for(tmp_path: Path, data: Pa
     assert run(data, "clients", "export", str(tmp_path / "plain")).returncode == FAILED
 
 
+@pytest.mark.slow
 def test_clients_are_listed_by_state_and_use(data: Path, folder: Path) -> None:
+    """Slow: 8 commands, each a process of its own."""
     assert run(data, "clients", "bulk", "--id", "web", "disable").returncode == 0
     assert run(data, "clients", "list", "--disabled").stdout == "web\tdisabled\tWeb\n"
     (told,) = run(data, "clients", "list", "--never-used", "--filter", "JO", "--json").stdout.splitlines()
@@ -139,7 +145,9 @@ def test_clients_are_listed_by_state_and_use(data: Path, folder: Path) -> None:
     assert run(data, "clients", "usage", "nobody").returncode == FAILED
 
 
+@pytest.mark.slow
 def test_a_bulk_change_is_looked_at_before_it_is_made(data: Path, folder: Path) -> None:
+    """Slow: 7 commands, each a process of its own."""
     words = ("clients", "bulk", "--where", "grantTypes=AUTHORIZATION_CODE")
     uri = "https://other.example/cb"
     assert run(data, *words, "--dry-run", "add-redirect-uri", uri).stdout == "1 of 1 clients would be changed.\n"

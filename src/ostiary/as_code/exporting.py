@@ -1,6 +1,6 @@
 """Clients written down as code: what is not at its default, without dates, and without secrets unless asked for."""
 
-import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from hashlib import sha256
 from pathlib import Path
@@ -20,11 +20,14 @@ Conceal = Callable[[Client], Callable[[StoredSecret], str] | None]
 LONGEST_NAME = 150
 
 
-async def exported(stores: Stores, conceal: Conceal, now: int) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Every client with its body, in the order of ids."""
+async def exported(
+    stores: Stores, conceal: Conceal, now: int, lost: "Counter[str]"
+) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """Every client with its body, in the order of ids. `lost` counts the settings that could not be written down."""
     async for chunk in stores.clients():
         for record in chunk:
             client = client_of(record)[0]
+            lost.update(unsaid(client))
             yield record.client_id, as_code(client, conceal(client), now)
 
 
@@ -35,18 +38,19 @@ def as_code(client: Client, conceal: Callable[[StoredSecret], str] | None, now: 
         _remove(full, name)
     if conceal is None:
         _remove(full, _SECONDARY)
-    short = json.loads(json.dumps(full))
+    short = {name: dict(member) if isinstance(member, dict) else member for name, member in full.items()}
     for declared, key in CLIENT_SETTINGS.in_dialect(Dialect.ADMIN):
         if declared.path not in _ALWAYS and declared.value_in(client) == declared.setting.default:
             for name in key.names:
                 _remove(short, name)
-    # A few settings are implied by others when they are not mentioned; then all of them are.
-    same = not CLIENT_SETTINGS.changed(read(short, client).value, read(full, client).value)
-    return short if same else full
+    # A few settings are implied by others when they are not mentioned; then all of them are written.
+    implied = set(CLIENT_SETTINGS.changed(read(short, client).value, client)) - _SECRETS
+    return full if implied else short
 
 
 _READ_ONLY = tuple(name for _, key in CLIENT_SETTINGS.in_dialect(Dialect.ADMIN) if not key.read for name in key.names)
 _ALWAYS = frozenset({"identity.client_id", "identity.name", "grants.allowed"})
+_SECRETS = frozenset({"authentication.secret", "authentication.secondary_secrets"})
 _SECONDARY = CLIENT_SETTINGS.name_in(Dialect.ADMIN, "authentication.secondary_secrets")
 
 
@@ -59,6 +63,15 @@ def _remove(body: dict[str, Any], name: str) -> None:
         _remove(body[first], rest)
         if not body[first]:
             del body[first]
+
+
+def unsaid(client: Client) -> tuple[str, ...]:
+    """Settings of the client that this form has no words for, by canonical name (what only other interfaces set)."""
+    return tuple(
+        declared.path
+        for declared in CLIENT_SETTINGS.settings
+        if declared.key_in(Dialect.ADMIN) is None and declared.value_in(client) != declared.setting.default
+    )
 
 
 class NotEmpty(Exception):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,15 +141,18 @@ async def _export_code(target: Path, server: Server, *, sealed_secrets: bool) ->
     def conceal(client: Client) -> Callable[[StoredSecret], str] | None:
         return (lambda secret: keeper.echo(secret, client.client_id)) if sealed_secrets else None
 
-    found = exported(server.stores, conceal, server.clock.now())
+    lost: Counter[str] = Counter()
+    found = exported(server.stores, conceal, server.clock.now(), lost)
     if target.suffix == ".ndjson":
         with target.open("w", encoding="utf-8") as file:
             async for _, body in found:
                 file.write(json.dumps(body, ensure_ascii=False) + "\n")
-        return
-    writer = FolderWriter(target)
-    async for client_id, body in found:
-        writer.write(client_id, body)
+    else:
+        writer = FolderWriter(target)
+        async for client_id, body in found:
+            writer.write(client_id, body)
+    for setting, count in lost.items():
+        click.echo(f"{setting} has no name in this form, and was left out ({count} clients)", err=True)
 
 
 async def _export_whole(target: Path | None, server: Server) -> None:

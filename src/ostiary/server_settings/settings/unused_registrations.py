@@ -2,7 +2,7 @@
 
 from ostiary.declare import Write, is_set, key, section, setting
 from ostiary.declare.kinds import WholeNumber
-from ostiary.server_settings.settings.registration_member import RESOURCE
+from ostiary.server_settings.settings.protocol import RESOURCE
 
 _MEMBER = "unusedRegisteredClients"
 _MOST_DAYS = 36_500
