@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import httpx
 import pytest
 
@@ -92,3 +93,41 @@ def test_many_clients_go_round_and_the_running_server_obeys(tmp_path: Path, envi
         assert token_status(server, 1) == 401
         assert token_status(server, 1, "another-secret-of-client-000001") == 200
     assert "another-secret" not in (tmp_path / "data" / "log" / "audit.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_hash_of_another_server_opens_the_running_one_and_gives_way_to_ours(tmp_path: Path) -> None:
+    """Slow: a server and six commands, each a process of its own."""
+    secret, short = "a-secret-that-only-its-hash-was-told-of", "Short-1"
+    records = [
+        {
+            "client_id": client_id,
+            "client_secret": bcrypt.hashpw(clear.encode(), bcrypt.gensalt(5)).decode(),
+            "grant_types": ["client_credentials"],
+            "token_endpoint_auth_method": "client_secret_basic",
+        }
+        for client_id, clear in (("long", secret), ("short", short))
+    ]
+    source = tmp_path / "hydra.json"
+    source.write_text(json.dumps(records))
+    with running(tmp_path / "data") as server:
+        done(server, "import", str(source), "--from", "hydra")
+
+        def status(client_id: str, clear: str) -> int:
+            answer = httpx.post(
+                f"{server.issuer}/as/token.oauth2", data={"grant_type": "client_credentials"}, auth=(client_id, clear)
+            )
+            return answer.status_code
+
+        def scheme(client_id: str) -> str:
+            (credential,) = json.loads(done(server, "usage", client_id))["credentials"]
+            return str(credential["scheme"])
+
+        assert [status("long", clear) for clear in ("wrong", secret, secret, "wrong")] == [401, 200, 200, 401]
+        assert (scheme("long"), scheme("short")) == ("hmac", "bcrypt")
+        assert [status("short", clear) for clear in (short, short, "wrong")] == [200, 200, 401]
+        assert scheme("short") == "argon2id"
+        exported = done(server, "export")
+    for told in (exported, (tmp_path / "data" / "log" / "audit.log").read_text()):
+        assert secret not in told
+        assert "$2b$" not in told

@@ -61,16 +61,16 @@ async def note_last_used(used: LastUsed, credentials: CredentialUse, stores: Sto
 async def write_uses(used: LastUsed, credentials: CredentialUse, stores: Stores, clock: Clock) -> None:
     """Write what was noted; what cannot be written now is noted again."""
     by_credential = credentials.take(clock.now())
+    by_client = dict(used.take())
     for client_id, _, at in by_credential:
-        used.note(client_id, at)
-    by_client = used.take()
+        by_client[client_id] = max(at, by_client.get(client_id, 0))
     try:
         if by_client:
-            await stores.last_used(by_client)
+            await stores.last_used(list(by_client.items()))
         if by_credential:
             await stores.credentials_used(by_credential)
     except StoreUnavailable:
-        for client_id, at in by_client:
+        for client_id, at in by_client.items():
             used.note(client_id, at)
         for client_id, credential, at in by_credential:
             credentials.note_other(client_id, credential, at)
