@@ -162,9 +162,9 @@ def wipe(url: str) -> None:
 
 
 TABLES = (
-    "changes", "clients", "client_uses", "client_search", "objects", "signing_keys", "codes", "access_tokens",
-    "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions",
-    "accounts", "audit", "leases", "registrations", "unchecked_sectors", "initial_tokens", "quotas",
+    "changes", "clients", "client_uses", "client_search", "credential_uses", "objects", "signing_keys", "codes",
+    "access_tokens", "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests",
+    "sessions", "accounts", "audit", "leases", "registrations", "unchecked_sectors", "initial_tokens", "quotas",
 )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ class Running:
         self._given = dict(environment or {})
         self.process: subprocess.Popen[str] | None = None
         self.log = data / "server.out"
+        self.wait_seconds = 60
+        """How long a command may take."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -103,7 +105,7 @@ class Running:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=self.wait_seconds,
             check=False,
         )
 

@@ -15,6 +15,7 @@ from ostiary import storage
 from ostiary.audit.api_log import ApiLog
 from ostiary.audit.recorder import LogFile, Recorder
 from ostiary.audit.usage import LastUsed
+from ostiary.clients.credential_use import CredentialUse
 from ostiary.clock import SystemClock
 from ostiary.config import Config, ConfigError, default_issuer
 from ostiary.first_start import FirstAccount, Makings, first_start
@@ -107,6 +108,7 @@ class Node:
             for file in (self.api_log, self.admin_log)
         )
         self.used = LastUsed()
+        self.credential_use = CredentialUse()
         self.events = Recorder(self.clock, self.audit_log, self.metrics.count, self.used)
         self.passwords = Passwords(self.clock)
         self.limits = TokenBuckets(self.clock, config.workers)
@@ -181,6 +183,7 @@ class Node:
                 counter=self.counter,
                 outbound=self.outbound,
                 issuer=self.issuer,
+                credential_use=self.credential_use,
                 demo=self.config.demo,
             )
         )
@@ -197,10 +200,14 @@ class Node:
         """Watch for changes and run the jobs, for as long as the process lives."""
         assert self.house is not None
         assert self.stores is not None
-        work = [self.house.watch(), self._flush_metrics(), upkeep.note_last_used(self.used, self.stores)]
+        work = [self.house.watch(), self._flush_metrics(), self._note_uses()]
         if self.role.administration:
             work.append(upkeep.keep(self.house.now, self.stores, self.clock, self.metrics.job_ran))
         await asyncio.gather(*work)
+
+    async def _note_uses(self) -> None:
+        assert self.stores is not None
+        await upkeep.note_last_used(self.used, self.credential_use, self.stores, self.clock)
 
     async def _flush_metrics(self) -> None:
         while True:

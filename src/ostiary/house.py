@@ -8,8 +8,9 @@ read the generation every second. A process that could not read it for five seco
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ostiary.clients.credential_use import CredentialUse
 from ostiary.clients.directory import ClientDirectory
 from ostiary.keys.passwords import Passwords
 from ostiary.keys.ring import KeyRing
@@ -47,6 +48,7 @@ class Doors:
     counter: NodeCounter
     outbound: Outbound
     issuer: str
+    credential_use: CredentialUse = field(default_factory=CredentialUse)
     demo: bool = False
 
 
@@ -153,6 +155,7 @@ class House:
             keys=KeyRing.open(await doors.stores.signing_keys(), doors.vault, doors.issuer),
             passwords=doors.passwords,
             outbound=doors.outbound,
+            credential_use=doors.credential_use,
             demo=doors.demo,
         )
         self._clients.elsewhere = finder(self._server)

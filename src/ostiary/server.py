@@ -5,6 +5,7 @@ A request is given one `Server` and works with it from start to end; a change of
 
 from dataclasses import dataclass, field
 
+from ostiary.clients.credential_use import CredentialUse
 from ostiary.clients.directory import ClientDirectory
 from ostiary.keys.passwords import Passwords
 from ostiary.keys.ring import KeyRing
@@ -42,5 +43,7 @@ class Server:
     """Slow hashes, off the loop, with a bounded cache of what was verified."""
     outbound: Outbound = field(default_factory=NoOutbound)
     """The one way to the web servers of others, with its cache."""
+    credential_use: CredentialUse = field(default_factory=CredentialUse)
+    """Which secrets and keys were used since the last batch of notes."""
     demo: bool = False
     """Whether the demo and its playground are served."""

@@ -11,7 +11,8 @@ from ostiary.authorization_endpoint.outcomes import Visitor
 from ostiary.authorization_endpoint.response_modes import AuthorizationResponse
 from ostiary.client_management import registry
 from ostiary.clients.dialects import admin
-from ostiary.clients.registry import ClientRegistry, ClientsRefused, Saved
+from ostiary.clients.prepared import Prepared
+from ostiary.clients.registry import ClientRegistry, ClientsRefused
 from ostiary.clients.sectors import Unreachable, check_before_use
 from ostiary.errors import UnauthorizedClient
 from ostiary.parameters import Parameters
@@ -54,7 +55,7 @@ def registry_with(outbound: Sector) -> ClientRegistry:
     return registry(replace(make_server(), outbound=outbound))
 
 
-async def save(where: ClientRegistry, **members: Any) -> Saved:
+async def save(where: ClientRegistry, **members: Any) -> Prepared:
     (saved,) = await where.create_many([admin.read(client(**members), None)], "test")
     return saved
 

@@ -83,7 +83,7 @@ async def test_the_names_of_jobs_know_nothing_of_the_process_that_runs_them() ->
     keeping = asyncio.create_task(
         upkeep.keep(lambda: None, MemoryStores(), ManualClock(), lambda job, _lag: ran.put_nowait(job))
     )
-    assert {await ran.get() for _ in range(3)} == {"clean-up", "key-rotation", "checkpoint"}
+    assert {await ran.get() for _ in range(4)} == {"clean-up", "key-rotation", "unused-clients", "checkpoint"}
     keeping.cancel()
 
 

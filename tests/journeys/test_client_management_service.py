@@ -1,6 +1,7 @@
 """The client management service as its documented samples and its real consumers use it, over HTTP."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -264,8 +265,8 @@ def test_guessing_is_throttled_and_the_owner_is_not_locked_out_elsewhere(tmp_pat
     with running(tmp_path, environment={"OSTIARY_TRUSTED_PROXIES": "127.0.0.1"}) as server:
         url = f"{server.issuer}/pf-ws/rest/oauth/clients"
         elsewhere = {"x-forwarded-for": "198.51.100.9"}
-        seen = [httpx.get(url, auth=(SERVICE[0], f"guess-{n}")).status_code for n in range(25)]
-        assert seen[:5] == [401] * 5
-        assert seen[-1] == 429
+        with ThreadPoolExecutor(8) as guessers:  # together, so that a slow machine does not make them patient
+            seen = set(guessers.map(lambda n: httpx.get(url, auth=(SERVICE[0], f"guess-{n}")).status_code, range(40)))
+        assert seen == {401, 429}
         assert httpx.get(url, auth=SERVICE).status_code == 429
         assert httpx.get(url, auth=SERVICE, headers=elsewhere).status_code == 200

@@ -69,6 +69,19 @@ async def test_a_client_that_is_not_there_can_neither_be_saved_nor_removed(store
     assert await stores.generation() == 0
 
 
+async def test_a_client_goes_at_the_version_that_was_meant_and_at_no_other(stores: Stores) -> None:
+    await stores.commit(AddClient(client("shop")), AddAccessToken(access_token("a", "shop", "")))
+    await stores.commit(SaveClient(client("shop", 2), expected=1))
+    for change in (RemoveClient("shop", 1), RemoveClient("none", 1)):
+        with pytest.raises(Conflict) as refused:
+            await stores.commit(change)
+        assert refused.value.change is change
+    assert await stores.access_token(key("a")) is not None
+    await stores.commit(RemoveClient("shop", 2))
+    assert await stores.client("shop") is None
+    assert await stores.access_token(key("a")) is None
+
+
 async def test_all_that_belongs_to_a_client_goes_with_it(stores: Stores) -> None:
     for owner in ("shop", "other"):
         await stores.commit(
@@ -127,6 +140,23 @@ async def test_renderings_come_as_stored_and_stale_ones_as_records(stores: Store
     await stores.commit(AddClient(client("a")), AddClient(stale), AddClient(client("c")))
     found = [item async for chunk in stores.legacy_clients(7, 2) for item in chunk]
     assert found == [client("a").legacy, stale, client("c").legacy]
+
+
+async def test_when_clients_and_credentials_were_used_never_moves_back(stores: Stores) -> None:
+    await stores.commit(AddClient(client("shop")), AddClient(client("bank")))
+    await stores.last_used([("shop", NOW), ("gone", NOW)])
+    await stores.last_used([("shop", NOW - 1)])
+    await stores.credentials_used([("shop", "secret:a", NOW), ("gone", "secret:a", NOW), ("no\0ne", "x", NOW)])
+    await stores.credentials_used([("shop", "secret:a", NOW - 1), ("shop", "key:b", NOW + 1)])
+    found = [pair async for chunk in stores.clients_with_use(1) for pair in chunk]
+    assert found == [(client("bank"), None), (client("shop"), NOW)]
+    assert [await stores.client_last_used(one) for one in ("shop", "bank", "gone", "no\0ne")] == [NOW, None, None, None]
+    assert list(await stores.credential_uses("shop")) == [("key:b", NOW + 1), ("secret:a", NOW)]
+    assert list(await stores.credential_uses("gone")) == list(await stores.credential_uses("no\0ne")) == []
+    await stores.commit(RemoveClient("shop"))
+    await stores.commit(AddClient(client("shop")))
+    assert list(await stores.credential_uses("shop")) == []
+    assert await stores.client_last_used("shop") is None
 
 
 async def test_a_client_removed_while_others_are_read_is_simply_not_there(stores: Stores) -> None:

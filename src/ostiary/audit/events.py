@@ -69,6 +69,21 @@ class InitialTokenChanged(Event, frozen=True, kw_only=True):
     what: str
 
 
+class ClientQuarantined(Event, frozen=True, kw_only=True):
+    """A client that registered itself was disabled, because nobody had used it."""
+
+    name = "client.quarantined"
+    unused_days: int
+
+
+class ClientSecretTakenOver(Event, frozen=True, kw_only=True):
+    """A secret that was imported as a hash was presented, and is kept our way from now on."""
+
+    name = "client.secret_taken_over"
+    scheme: str
+    """Of the hash that went."""
+
+
 class ClientRefused(Event, frozen=True, kw_only=True):
     """A client could not authenticate."""
 

@@ -1,4 +1,7 @@
-"""The command line: `ostiary VERB`. Exit codes: 0 done, 1 it did not work, 2 wrong words, 78 wrong configuration."""
+"""The command line: `ostiary VERB`.
+
+Exit codes: 0 done, 1 it did not work, 2 wrong words, 3 a plan has changes, 78 wrong configuration.
+"""
 
 import sys
 from importlib import import_module
@@ -28,6 +31,7 @@ Exit codes:
    0  done
    1  it did not work
    2  the command line was not understood
+   3  a plan has changes (only with --exit-code)
   78  the configuration cannot work; the message says what to mend"""
 
 

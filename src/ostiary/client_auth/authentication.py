@@ -13,6 +13,7 @@ from ostiary.client_auth.knock import Knock, Presented, presented
 from ostiary.client_auth.remembered import remember, remembered
 from ostiary.clients.client import Client
 from ostiary.clients.secret_keeping import HMAC, SecretKeeper
+from ostiary.clients.taking_over import take_over
 from ostiary.declare.secrets import StoredSecret
 from ostiary.errors import InvalidClient, TooManyRequests, Why
 from ostiary.server import Server
@@ -31,6 +32,7 @@ async def authenticate(knock: Knock, server: Server) -> Client:
     """The client that is calling. Raises `InvalidClient`, `InvalidRequest` or `TooManyRequests`."""
     remembered_client = remembered(knock, server)
     if remembered_client is not None:
+        server.credential_use.present[remembered_client.client_id] = remembered_client.authentication.secret
         return remembered_client
     claim = presented(knock)
     check_id_can_exist(claim)
@@ -55,8 +57,9 @@ async def authenticate(knock: Knock, server: Server) -> Client:
         elif await keeper.fits(secret, claim.secret, client.client_id):
             if secret is client.authentication.secret:
                 remember(knock, client)
+            server.credential_use.note(client, secret, server.clock.now())
             return client
-    if slow and await _fits_slowly(slow, claim, bucket, server):
+    if slow and await _fits_slowly(slow, client, claim, bucket, server):
         return client
     return await _refuse("wrong secret", client.client_id, claim, bucket, knock, server, hashed=bool(slow))
 
@@ -92,7 +95,9 @@ def _secrets(client: Client, now: int) -> Iterator[StoredSecret]:
             yield secondary.secret
 
 
-async def _fits_slowly(secrets: list[StoredSecret], claim: Presented, bucket: str, server: Server) -> bool:
+async def _fits_slowly(
+    secrets: list[StoredSecret], client: Client, claim: Presented, bucket: str, server: Server
+) -> bool:
     """Guesses pay before they are hashed, so that many at once cannot slip through; who is right gets it back.
 
     What was verified a moment ago, or is being verified now, costs no hash and so no payment.
@@ -105,6 +110,10 @@ async def _fits_slowly(secrets: list[StoredSecret], claim: Presented, bucket: st
         if not free:
             server.limits.refund(LIMIT, bucket)  # a failure is counted once, where it is refused
         if fits:
+            server.credential_use.note(client, secret, server.clock.now())
+            recoverable = server.settings.compatibility.recoverable_secrets
+            keeper = SecretKeeper(server.vault, server.passwords)
+            await take_over(client, secret, claim.secret, keeper, server, recoverable=recoverable)
             return True
     return False
 

@@ -1,16 +1,17 @@
 """The only way a client changes, whichever interface the change came through."""
 
 from asyncio import gather
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ostiary.audit.events import ClientCreated, ClientDeleted, ClientReplaced
+from ostiary.audit.events import ClientDeleted
 from ostiary.audit.evidence import commit
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects import legacy
 from ostiary.clients.dialects.manners import ClientDraft
-from ostiary.clients.documents import client_of, document_of
+from ostiary.clients.documents import client_of
+from ostiary.clients.prepared import Prepared, changed_settings, unit_of
 from ostiary.clients.rules import check
 from ostiary.clients.secret_changes import SecretChange, resolved, settle
 from ostiary.clients.secret_keeping import SecretKeeper
@@ -20,13 +21,11 @@ from ostiary.ports.changes import AddClient, Change, Conflict, RemoveClient, Sav
 from ostiary.ports.clock import Clock
 from ostiary.ports.events import Events, Happening
 from ostiary.ports.outbound import NoOutbound, Outbound
-from ostiary.ports.records import ClientRecord
 from ostiary.ports.stores import Stores
 from ostiary.server_settings.facts import Facts
 
 ATTEMPTS = 5
 """How often a replacement is read anew when somebody else was faster."""
-_NOT_A_CHANGE = frozenset({"identity.modified_at"})
 
 Read = Callable[[Client], ClientDraft]
 """Reads a body against the client as it stands; called again when that has changed meanwhile."""
@@ -74,14 +73,6 @@ class ClientChanged(Exception):
         self.client_id = client_id
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A client as it was stored, and what its administrator should be told."""
-
-    client: Client
-    warnings: tuple[Problem, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRegistry:
     """Creates, replaces and deletes clients; batches are atomic."""
@@ -110,12 +101,12 @@ class ClientRegistry:
 
     async def create_many(
         self, drafts: Sequence[ClientDraft], by: str, *, beside: Sequence[Change | Happening] = ()
-    ) -> tuple[Saved, ...]:
+    ) -> tuple[Prepared, ...]:
         """Store new clients, all or none; raises `ClientsRefused`.
 
         `beside` is kept in the same unit; when a condition of it does not hold, the `Conflict` is the caller's.
         """
-        judged = await self._checked_outside([self._judged(draft) for draft in drafts], [None] * len(drafts))
+        judged = await self._judged_all(drafts, [None] * len(drafts))
         problems = [
             (draft.value.client_id, _placed(problem, draft.value.client_id, number))
             for number, draft in enumerate(judged)
@@ -124,21 +115,14 @@ class ClientRegistry:
         problems += await self._taken([draft.value.client_id for draft in judged])
         if problems:
             raise ClientsRefused(problems)
-        now = self.clock.now()
-        clients = [await self._settled(draft, None, now) for draft in judged]
-        changes: list[Change] = [AddClient(_record(client)) for client in clients]
-        for client, draft in zip(clients, judged, strict=True):
-            changes += notes_of(client, None, draft.problems, self.unreachable, now)
-        created = [ClientCreated(client_id=client.client_id, by=by) for client in clients]
+        prepared = [await self._prepared(draft, None) for draft in judged]
         try:
-            await commit(self, *beside, *changes, *created)
+            await commit(self, *beside, *unit_of(prepared, by))
         except Conflict as conflict:
             if conflict.change in beside:
                 raise
-            added = conflict.change
-            client_id = added.client.client_id if isinstance(added, AddClient) else ""
-            raise ClientsRefused([(client_id, _in_use())]) from conflict
-        return tuple(_saved(client, draft) for client, draft in zip(clients, judged, strict=True))
+            raise ClientsRefused([(_client_of(conflict), _in_use())]) from conflict
+        return tuple(prepared)
 
     async def replace_many(
         self,
@@ -147,7 +131,7 @@ class ClientRegistry:
         expected: Mapping[str, int] | None = None,
         *,
         beside: Sequence[Change | Happening] = (),
-    ) -> tuple[Saved, ...]:
+    ) -> tuple[Prepared, ...]:
         """Replace clients, all or none; `beside` as in `create_many`.
 
         `expected` gives versions that the caller insists on. Raises `ClientsRefused` (also for unknown ids, when there
@@ -159,58 +143,10 @@ class ClientRegistry:
             except Conflict as conflict:
                 if conflict.change in beside:
                     raise
-                changed = conflict.change
-                client_id = changed.client.client_id if isinstance(changed, SaveClient) else ""
+                client_id = _client_of(conflict)
                 if client_id in (expected or {}):
                     raise ClientChanged(client_id) from conflict
         raise ClientChanged(proposals[0][0])
-
-    async def prepared(self, puts: Sequence[Put], by: str) -> tuple[Change | Happening, ...]:
-        """What makes clients so, whether they are there or not, for a unit that holds more than clients.
-
-        Raises `ClientsRefused`; each problem has the place of its client among `puts`.
-        """
-        problems: list[tuple[str, Problem]] = []
-        judged: list[tuple[Client | None, ClientDraft]] = []
-        seen: set[str] = set()
-        for number, (client_id, read) in enumerate(puts):
-            record = await self.stores.client(client_id) if client_id else None
-            before = None if record is None else client_of(record)[0]
-            draft = self._judged(read(before))
-            judged.append((before, draft))
-            found = _errors(draft)
-            if client_id and client_id in seen:
-                found.append(Problem("identity.client_id", "is in the list twice", rule="V02"))
-            seen.add(client_id)
-            problems += [(client_id, replace(problem, index=number)) for problem in found]
-        if problems:
-            raise ClientsRefused(problems)
-        now = self.clock.now()
-        return tuple([part for before, draft in judged for part in await self._put(before, draft, now, by)])
-
-    async def _put(self, before: Client | None, draft: ClientDraft, now: int, by: str) -> list[Change | Happening]:
-        after = await self._settled(draft, before, now)
-        if before is None:
-            return [AddClient(_record(after)), ClientCreated(client_id=after.client_id, by=by)]
-        changed = tuple(path for path in CLIENT_SETTINGS.changed(before, after) if path not in _NOT_A_CHANGE)
-        if not changed:
-            return []
-        evidence = ClientReplaced(client_id=before.client_id, by=by, changed=changed)
-        return [SaveClient(_record(after), before.version), evidence]
-
-    async def removals(self, client_ids: Sequence[str], by: str) -> tuple[Change | Happening, ...]:
-        """What removes those of the clients that are there, likewise; raises `ClientInUse`."""
-        found: list[Change | Happening] = []
-        for client_id in dict.fromkeys(client_ids):
-            self._check_unused(client_id)
-            if await self.stores.client(client_id) is not None:
-                found += [RemoveClient(client_id), ClientDeleted(client_id=client_id, by=by)]
-        return tuple(found)
-
-    def _check_unused(self, client_id: str) -> None:
-        for manager, allowed in self.facts.managers.items():
-            if allowed is not None and client_id in allowed:
-                raise ClientInUse(client_id, f"access token manager {manager}")
 
     async def delete(self, client_id: str, by: str) -> None:
         """Remove a client with its grants, codes and tokens; raises `NoSuchClient` and `ClientInUse`."""
@@ -222,24 +158,94 @@ class ClientRegistry:
         except Conflict as conflict:
             raise NoSuchClient(client_id) from conflict
 
+    # Changes that are shown before they are made, or made with others ----------------------------------------------
+
+    async def prepare(self, draft: ClientDraft, before: Client | None) -> Prepared:
+        """Judge what `draft` would make of a client, without storing it; raises `ClientsRefused`.
+
+        Whether a new id is free is seen when it is stored.
+        """
+        draft = draft if before is None else _with_id(draft, before)
+        (judged,) = await self._judged_all([draft], [before])
+        if problems := _errors(judged):
+            raise ClientsRefused([(judged.value.client_id, problem) for problem in problems])
+        return await self._prepared(judged, before)
+
+    def prepare_removal(self, before: Client) -> Prepared:
+        """Judge the removal of a client; raises `ClientInUse`."""
+        self._check_unused(before.client_id)
+        return Prepared(before, None)
+
+    async def prepare_many(self, puts: Sequence[Put]) -> list[Prepared]:
+        """Judge what makes clients so, whether they are there or not.
+
+        Raises `ClientsRefused`; each problem has the place of its client among `puts`.
+        """
+        befores = [await self._found(client_id) if client_id else None for client_id, _ in puts]
+        drafts = [read(before) for before, (_, read) in zip(befores, puts, strict=True)]
+        judged = await self._judged_all(drafts, befores)
+        problems: list[tuple[str, Problem]] = []
+        seen: set[str] = set()
+        for number, ((client_id, _), draft) in enumerate(zip(puts, judged, strict=True)):
+            found = _errors(draft)
+            if client_id and client_id in seen:
+                found.append(Problem("identity.client_id", "is in the list twice", rule="V02"))
+            seen.add(client_id)
+            problems += [(client_id, replace(problem, index=number)) for problem in found]
+        if problems:
+            raise ClientsRefused(problems)
+        return [await self._prepared(draft, before) for draft, before in zip(judged, befores, strict=True)]
+
+    async def prepare_removals(self, client_ids: Iterable[str]) -> list[Prepared]:
+        """Judge the removal of those of the clients that are there; raises `ClientInUse`."""
+        found = [await self._found(client_id) for client_id in dict.fromkeys(client_ids)]
+        return [self.prepare_removal(before) for before in found if before is not None]
+
+    async def store_prepared(self, prepared: Sequence[Prepared], by: str) -> None:
+        """Make all of them true in one unit, with a row of evidence each; raises `ClientChanged`, and made none.
+
+        So it does when a client is not what it was when it was prepared, and when a new id was taken meanwhile.
+        """
+        unit = unit_of(prepared, by)
+        if not unit:
+            return
+        try:
+            await commit(self, *unit)
+        except Conflict as conflict:
+            raise ClientChanged(_client_of(conflict)) from conflict
+
+    # Steps ----------------------------------------------------------------------------------------------------------
+
+    def _check_unused(self, client_id: str) -> None:
+        for manager, allowed in self.facts.managers.items():
+            if allowed is not None and client_id in allowed:
+                raise ClientInUse(client_id, f"access token manager {manager}")
+
+    async def _found(self, client_id: str) -> Client | None:
+        record = await self.stores.client(client_id)
+        return None if record is None else client_of(record)[0]
+
     async def _replace_once(
         self,
         proposals: Sequence[tuple[str, Read]],
         by: str,
         expected: Mapping[str, int],
         beside: Sequence[Change | Happening],
-    ) -> tuple[Saved, ...]:
+    ) -> tuple[Prepared, ...]:
         befores, problems = await self._current([client_id for client_id, _ in proposals])
         for before in befores:
             if expected.get(before.client_id, before.version) != before.version:
                 raise ClientChanged(before.client_id)
         drafts = [_with_id(read(before), before) for before, (_, read) in zip(befores, proposals, strict=False)]
-        judged = await self._checked_outside([self._judged(draft) for draft in drafts], befores)
+        judged = await self._judged_all(drafts, befores)
         for before, draft in zip(befores, judged, strict=True):
             problems += [(before.client_id, problem) for problem in _errors(draft)]
         if problems:
             raise ClientsRefused(problems)
-        return await self._save(befores, judged, by, beside)
+        prepared = [await self._prepared(draft, before) for draft, before in zip(judged, befores, strict=True)]
+        if unit := [*beside, *unit_of(prepared, by)]:
+            await commit(self, *unit)
+        return tuple(prepared)
 
     async def _current(self, client_ids: Sequence[str]) -> tuple[list[Client], list[tuple[str, Problem]]]:
         found: list[Client] = []
@@ -260,26 +266,23 @@ class ClientRegistry:
             raise ClientsRefused(problems)
         return found, problems
 
-    async def _save(
-        self, befores: list[Client], judged: Sequence[ClientDraft], by: str, beside: Sequence[Change | Happening]
-    ) -> tuple[Saved, ...]:
+    async def _judged_all(
+        self, drafts: Sequence[ClientDraft], befores: Sequence[Client | None]
+    ) -> Sequence[ClientDraft]:
+        """The drafts with all that is wrong with them, inside and outside."""
+        return await self._checked_outside([self._judged(draft) for draft in drafts], befores)
+
+    async def _prepared(self, draft: ClientDraft, before: Client | None) -> Prepared:
+        """A draft without errors, settled."""
         now = self.clock.now()
-        saves: list[Change] = []
-        replaced: list[ClientReplaced] = []
-        afters = []
-        for before, draft in zip(befores, judged, strict=True):
-            after = await self._settled(draft, before, now)
-            changed = tuple(path for path in CLIENT_SETTINGS.changed(before, after) if path not in _NOT_A_CHANGE)
-            if not changed:
-                afters.append(before)
-                continue
-            afters.append(after)
-            saves.append(SaveClient(_record(after), before.version))
-            saves += notes_of(after, before, draft.problems, self.unreachable, now)
-            replaced.append(ClientReplaced(client_id=before.client_id, by=by, changed=changed))
-        if saves or beside:
-            await commit(self, *beside, *saves, *replaced)
-        return tuple(_saved(after, draft) for after, draft in zip(afters, judged, strict=True))
+        after = await self._settled(draft, before, now)
+        return Prepared(
+            before=before,
+            after=after,
+            changed=changed_settings(before or Client(), after),
+            warnings=tuple(problem for problem in draft.problems if problem.warning),
+            beside=tuple(notes_of(after, before, draft.problems, self.unreachable, now)),
+        )
 
     def _judged(self, draft: ClientDraft) -> ClientDraft:
         """The draft with its echoed secrets opened, and with what the rules say about it.
@@ -316,17 +319,21 @@ class ClientRegistry:
         client = await settle(draft.value, before, change)
         dates: dict[str, Any] = {"identity.created_at": before.identity.created_at if before else now}
         dates["identity.modified_at"] = now
+        if client.identity.enabled:
+            dates["identity.quarantined_at"] = 0
         client = CLIENT_SETTINGS.with_values(client, dates)
         return client.at_version(before.version + 1 if before else 1)
 
     async def _taken(self, client_ids: Sequence[str]) -> list[tuple[str, Problem]]:
         """V02: ids that are in use, in the store or earlier in the same list."""
         found = []
-        for number, client_id in enumerate(client_ids):
+        seen: set[str] = set()
+        for client_id in client_ids:
             if not client_id:
                 continue
-            if client_id in client_ids[:number] or await self.stores.client(client_id) is not None:
+            if client_id in seen or await self.stores.client(client_id) is not None:
                 found.append((client_id, _in_use()))
+            seen.add(client_id)
         return found
 
 
@@ -343,27 +350,17 @@ def _placed(problem: Problem, client_id: str, number: int) -> Problem:
     return problem if client_id else replace(problem, index=number)
 
 
-def _saved(client: Client, draft: ClientDraft) -> Saved:
-    return Saved(client, tuple(problem for problem in draft.problems if problem.warning))
-
-
 def _setting_of(field: str) -> str:
     return ".".join(field.split(".")[:2])
 
 
+def _client_of(conflict: Conflict) -> str:
+    """The client whose condition did not hold; empty when it was something else."""
+    change = conflict.change
+    if isinstance(change, AddClient | SaveClient):
+        return change.client.client_id
+    return change.client_id if isinstance(change, RemoveClient) else ""
+
+
 def _in_use() -> Problem:
     return Problem("identity.client_id", legacy.ID_IN_USE, rule="V02")
-
-
-def _record(client: Client) -> ClientRecord:
-    return ClientRecord(
-        client_id=client.client_id,
-        version=client.version,
-        name=client.identity.name,
-        enabled=client.identity.enabled,
-        created_at=client.identity.created_at,
-        modified_at=client.identity.modified_at,
-        document=document_of(client),
-        legacy=legacy.render(client),
-        legacy_version=legacy.LEGACY_VERSION,
-    )

@@ -19,6 +19,8 @@ LONG_ENOUGH = 22
 """Characters from which a secret cannot be guessed (128 bits in base64)."""
 HMAC = "hmac"
 ARGON2ID = "argon2id"
+OURS = frozenset({HMAC, ARGON2ID})
+"""A secret of any other scheme came from another server, and is kept our way once it has been presented."""
 PREFIX = "OBF:JWE:"
 """What tools expect an encrypted secret to begin with."""
 _CHECKED = "client-secret"
@@ -101,6 +103,10 @@ class SecretKeeper:
             value = _bound(client_id, presented.encode("utf-8", "surrogatepass"))
             return self.vault.check_digest(_CHECKED, value, stored.digest)
         return await self.passwords.verify(stored.digest.decode(), presented)
+
+    def taken_over(self, scheme: str, text: str) -> StoredSecret:
+        """A hash that another server made, to be checked by its own scheme."""
+        return StoredSecret(scheme, text.encode("ascii"))
 
     def recovered(self, stored: StoredSecret, client_id: str) -> Secret | None:
         """The clear value, for HMAC and symmetric encryption; None when no copy was kept."""

@@ -25,7 +25,7 @@ class StoredSecret:
     """A secret as it is kept: what checks it, and, only where a setting needs the clear value, a sealed copy."""
 
     scheme: str
-    """``hmac`` (keyed digest, for secrets too long to guess) or ``argon2id``."""
+    """``hmac`` (keyed digest, for secrets too long to guess) or ``argon2id``; or that of another server's hash."""
     digest: bytes = field(repr=False)
     sealed: bytes | None = field(default=None, repr=False)
     """The clear value, sealed; only its keeper can open it."""

@@ -15,6 +15,7 @@ from hashlib import sha256
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ostiary.keys import foreign_hashes
 from ostiary.ports.clock import SECOND, Clock
 from ostiary.secret import Secret
 
@@ -48,7 +49,10 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, password.reveal())
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether `password` fits. With None (an account that does not exist) it costs the same and is False."""
+        """Whether `password` fits, by the scheme that the hash says.
+
+        With None (an account that does not exist) it costs the same and is False.
+        """
         mark = self._mark(password_hash, password)
         if password_hash is not None and self._is_remembered(mark):
             return True
@@ -83,6 +87,8 @@ class Passwords:
             checked = self._decoy
         else:
             checked = password_hash
+        if not checked.startswith("$argon2"):
+            return foreign_hashes.fits(checked, password)
         try:
             return self._hasher.verify(checked, password) and password_hash is not None
         except (VerificationError, InvalidHashError):

@@ -51,9 +51,13 @@ class SaveClient(Change, frozen=True):
 
 
 class RemoveClient(Change, frozen=True):
-    """Condition: the client exists. Its grants, codes and tokens go with it. Moves the generation."""
+    """Condition: the client exists, at the version `expected` if one is given. Its grants, codes and tokens go with it.
+
+    Moves the generation.
+    """
 
     client_id: str
+    expected: int | None = None
 
 
 class SaveObject(Change, frozen=True):

@@ -63,6 +63,15 @@ class Stores(Protocol):
         Those up to `after` are left out, and then the first `skip`: numbered pages, or pages by key.
         """
 
+    def clients_with_use(self, chunk: int = 1000) -> AsyncIterator[Sequence[tuple[ClientRecord, int | None]]]:
+        """Every client in the order of ids, in chunks, each with the time of its last use; None: never."""
+
+    async def client_last_used(self, client_id: str) -> int | None:
+        """When this client was last used; None: never."""
+
+    async def credential_uses(self, client_id: str) -> Sequence[tuple[str, int]]:
+        """The credentials of a client that were ever used, each with the time of its last use, in their order."""
+
     async def count_clients(self) -> int:
         """How many clients there are."""
 
@@ -169,6 +178,12 @@ class Stores(Protocol):
 
     async def last_used(self, seen: Sequence[tuple[str, int]]) -> None:
         """Note when clients were last used: (client id, time), in one batch; never moves a time back."""
+
+    async def credentials_used(self, seen: Sequence[tuple[str, str, int]]) -> None:
+        """Note when credentials were last used: (client id, credential, time), in one batch; never moves a time back.
+
+        A credential is told by a mark that says nothing about what it is (see `clients.credential_use`).
+        """
 
     async def ping(self) -> None:
         """Returns when the database answers and its schema is this version's; raises `StoreUnavailable` otherwise."""

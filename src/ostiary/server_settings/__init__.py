@@ -28,6 +28,7 @@ from ostiary.server_settings.settings.protocol import (
     Unidentified,
 )
 from ostiary.server_settings.settings.registration import Registration
+from ostiary.server_settings.settings.unused_registrations import UnusedRegistrations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class ServerSettings:
     extended_properties: ExtendedProperties = field(default_factory=ExtendedProperties)
     registration: Registration = field(default_factory=Registration)
     client_documents: ClientDocuments = field(default_factory=ClientDocuments)
+    unused_registrations: UnusedRegistrations = field(default_factory=UnusedRegistrations)
     defaults: Defaults = field(default_factory=Defaults)
     static_keys: StaticKeys = field(default_factory=StaticKeys)
     application_sessions: ApplicationSessions = field(default_factory=ApplicationSessions)

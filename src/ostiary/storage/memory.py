@@ -80,6 +80,7 @@ class _Tables:
         self.unchecked_sectors: dict[str, int] = {}
         self.initial_tokens: dict[bytes, InitialTokenRecord] = {}
         self.quotas: dict[bytes, tuple[int, int]] = {}
+        self.credential_uses: dict[tuple[str, str], int] = {}
         self.objects: dict[tuple[str, str], ObjectRecord] = {}
         self.signing_keys: dict[str, SigningKeyRecord] = {}
         self.codes: dict[bytes, CodeRecord] = {}
@@ -202,6 +203,26 @@ class MemoryStores:
     async def is_sector_unchecked(self, client_id: str) -> bool:
         """Whether the client's sector document must be looked at before the client is used."""
         return client_id in self._tables.unchecked_sectors
+
+    async def clients_with_use(self, chunk: int = 1000) -> AsyncIterator[Sequence[tuple[ClientRecord, int | None]]]:
+        """Every client in the order of ids, each with the time of its last use."""
+        async for records in self.clients(chunk):
+            yield [(record, self._tables.uses.get(record.client_id)) for record in records]
+
+    async def client_last_used(self, client_id: str) -> int | None:
+        """When this client was last used."""
+        return self._tables.uses.get(client_id)
+
+    async def credential_uses(self, client_id: str) -> Sequence[tuple[str, int]]:
+        """The credentials of a client that were ever used, each with the time of its last use."""
+        return sorted((one, at) for (of, one), at in self._tables.credential_uses.items() if of == client_id)
+
+    async def credentials_used(self, seen: Sequence[tuple[str, str, int]]) -> None:
+        """Note when credentials were last used; never moves a time back."""
+        for client_id, credential, at in seen:
+            if client_id in self._tables.clients:
+                key = (client_id, credential)
+                self._tables.credential_uses[key] = max(at, self._tables.credential_uses.get(key, 0))
 
     # Configuration ------------------------------------------------------------------------------------------------
 
@@ -403,11 +424,15 @@ def _save_client(t: _Tables, c: SaveClient) -> bool:
 
 
 def _remove_client(t: _Tables, c: RemoveClient) -> bool:
-    if not t.drop(t.clients, c.client_id):
+    current = t.clients.get(c.client_id)
+    if current is None or c.expected not in (None, current.version):
         return False
+    t.drop(t.clients, c.client_id)
     t.drop(t.uses, c.client_id)
     t.drop(t.registrations, c.client_id)
     t.drop(t.unchecked_sectors, c.client_id)
+    for key in [key for key in t.credential_uses if key[0] == c.client_id]:
+        t.drop(t.credential_uses, key)
     tables: tuple[dict[Any, Any], ...] = (t.codes, t.access_tokens, t.refresh_tokens, t.grants, t.consents)
     for table in tables:
         t.drop_where(table, lambda record: record.client_id == c.client_id)

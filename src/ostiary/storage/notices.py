@@ -11,6 +11,6 @@ KEPT_NOTICES = 10_000
 
 
 def numbered(notices: Sequence[Notice], newest: int) -> list[tuple[int, str, str]]:
-    """The notices with their numbers, of which the last is `newest`."""
-    first = newest - len(notices) + 1
-    return [(number, kind, changed) for number, (kind, changed) in enumerate(notices, start=first)]
+    """The notices with their numbers, of which the last is `newest`; no more than are kept."""
+    kept = notices[-KEPT_NOTICES:]
+    return [(number, kind, changed) for number, (kind, changed) in enumerate(kept, start=newest - len(kept) + 1)]

@@ -76,6 +76,9 @@ client_search = Table(
     _word("folded"),
     Index("client_search_by_client", "client_id", unique=True),
 )
+credential_uses = Table(
+    "credential_uses", metadata, _word_key("client_id"), _word_key("credential"), _number("last_used_at")
+)
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
 registrations = Table(
     "registrations",

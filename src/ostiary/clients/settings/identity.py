@@ -7,7 +7,7 @@ from ostiary.words import ApplicationType, LockoutType, ReplicationStatus
 
 @section("Client")
 class Identity:
-    """C001-C010, C170-C173."""
+    """C001-C010, C170-C175."""
 
     client_id: str = setting(
         id="C001",
@@ -146,6 +146,14 @@ class Identity:
         help="When it was changed last.",
         admin=read_only("modificationDate"),
         portal=read_only("Updated"),
+    )
+    quarantined_at: int = setting(
+        id="C175",
+        kind=Date(),
+        default=0,
+        label="Quarantined",
+        help="When the client was disabled because nobody had used it. Enabling it ends that.",
+        admin=read_only("quarantineDate", write=Write.UNLESS_DEFAULT),
     )
     replication_status: ReplicationStatus | None = setting(
         id="C172",

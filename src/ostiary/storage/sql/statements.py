@@ -97,6 +97,9 @@ SAVE_CLIENT = Statement(
     " WHERE client_id = :client_id AND version = :expected RETURNING 1"
 )
 REMOVE_CLIENT = Statement("DELETE FROM clients WHERE client_id = :client_id RETURNING 1")
+REMOVE_CLIENT_AT_VERSION = Statement(
+    "DELETE FROM clients WHERE client_id = :client_id AND version = :expected RETURNING 1"
+)
 REMOVE_ALL_OF_CLIENT = tuple(
     Statement(text)
     for text in (
@@ -112,6 +115,7 @@ REMOVE_ALL_OF_CLIENT = tuple(
         "DELETE FROM client_search WHERE client_id = :client_id",
         "DELETE FROM registrations WHERE client_id = :client_id",
         "DELETE FROM unchecked_sectors WHERE client_id = :client_id",
+        "DELETE FROM credential_uses WHERE client_id = :client_id",
     )
 )
 NOTE_USE = Statement(
@@ -119,6 +123,22 @@ NOTE_USE = Statement(
     " SELECT client_id, CAST(:at AS BIGINT) FROM clients WHERE client_id = :client_id"
     " ON CONFLICT (client_id) DO UPDATE SET last_used_at = excluded.last_used_at"
     " WHERE excluded.last_used_at > client_uses.last_used_at"
+)
+
+NOTE_CREDENTIAL_USE = Statement(
+    "INSERT INTO credential_uses (client_id, credential, last_used_at)"
+    " SELECT client_id, CAST(:credential AS TEXT), CAST(:at AS BIGINT) FROM clients WHERE client_id = :client_id"
+    " ON CONFLICT (client_id, credential) DO UPDATE SET last_used_at = excluded.last_used_at"
+    " WHERE excluded.last_used_at > credential_uses.last_used_at"
+)
+CLIENT_LAST_USED = Statement("SELECT last_used_at FROM client_uses WHERE client_id = :client_id")
+CREDENTIAL_USES = Statement(
+    "SELECT credential, last_used_at FROM credential_uses WHERE client_id = :client_id ORDER BY credential"
+)
+CLIENTS_WITH_USE_AFTER = Statement(
+    f"SELECT {', '.join(f'c.{name}' for name in CLIENT_COLUMNS)}, u.last_used_at"
+    " FROM clients c LEFT JOIN client_uses u ON u.client_id = c.client_id"
+    " WHERE c.client_id > :after ORDER BY c.client_id LIMIT :chunk"
 )
 
 # Registration -----------------------------------------------------------------------------------------------------

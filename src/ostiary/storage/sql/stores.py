@@ -143,6 +143,35 @@ class SqlStores(ABC):
         """How many clients there are."""
         return await self._number(sql.COUNT_CLIENTS)
 
+    async def clients_with_use(self, chunk: int = 1000) -> AsyncIterator[Sequence[tuple[ClientRecord, int | None]]]:
+        """Every client in the order of ids, each with the time of its last use."""
+        after = ""
+        while found := await self._rows(sql.CLIENTS_WITH_USE_AFTER, after, chunk):
+            yield [(rows.client(row), row[len(sql.CLIENT_COLUMNS)]) for row in found]
+            after = found[-1][0]
+            await sleep(0)
+
+    async def client_last_used(self, client_id: str) -> int | None:
+        """When this client was last used."""
+        row = await self._row(sql.CLIENT_LAST_USED, client_id) if is_storable(client_id) else None
+        return None if row is None else int(row[0])
+
+    async def credential_uses(self, client_id: str) -> Sequence[tuple[str, int]]:
+        """The credentials of a client that were ever used, each with the time of its last use."""
+        if not is_storable(client_id):
+            return []
+        return [(row[0], row[1]) for row in await self._rows(sql.CREDENTIAL_USES, client_id)]
+
+    async def credentials_used(self, seen: Sequence[tuple[str, str, int]]) -> None:
+        """Note when credentials were last used; never moves a time back, and forgets clients that are gone."""
+        steps: list[Step] = [
+            (sql.NOTE_CREDENTIAL_USE, (credential, at, client_id), None)
+            for client_id, credential, at in sorted(seen)
+            if is_storable(client_id) and is_storable(credential)
+        ]
+        if steps:
+            await self._write(steps)
+
     async def last_used(self, seen: Sequence[tuple[str, int]]) -> None:
         """Note when clients were last used; never moves a time back, and forgets clients that are gone."""
         steps: list[Step] = [

@@ -102,7 +102,10 @@ def _search(client: ClientRecord) -> Step:
 def _remove_client(c: RemoveClient) -> Steps:
     key = (c.client_id,)
     rest: tuple[Step, ...] = tuple((statement, key, None) for statement in sql.REMOVE_ALL_OF_CLIENT)
-    return ((sql.REMOVE_CLIENT, key, c), *rest)
+    first: Step = (sql.REMOVE_CLIENT, key, c)
+    if c.expected is not None:
+        first = (sql.REMOVE_CLIENT_AT_VERSION, (c.client_id, c.expected), c)
+    return (first, *rest)
 
 
 def _save_object(c: SaveObject) -> Steps:

@@ -12,6 +12,7 @@ from ostiary.client_management import registry_under
 from ostiary.clients.client import Client
 from ostiary.clients.dialects import admin
 from ostiary.clients.dialects.manners import ClientDraft
+from ostiary.clients.prepared import unit_of
 from ostiary.clients.registry import ClientInUse, ClientsRefused
 from ostiary.ports.changes import Change
 from ostiary.ports.events import Happening
@@ -94,9 +95,9 @@ async def import_all(asked: Asked) -> Reply:
 
     async def beside(plan: Plan) -> Sequence[Change | Happening]:
         rules = registry_under(asked.server, plan.settings, plan.objects)
-        by = asked.by.username
-        made = await rules.prepared(list(zip(ids, drafts, strict=True)), by)
-        return (*made, *await rules.removals(wanted.removed_clients, by))
+        made = await rules.prepare_many(list(zip(ids, drafts, strict=True)))
+        gone = await rules.prepare_removals(wanted.removed_clients)
+        return unit_of([*made, *gone], asked.by.username)
 
     def wish(current: Current) -> Wish:
         document: dict[str, Any] = {}
