@@ -145,6 +145,7 @@ def test_no_secret_stands_in_an_answer_a_log_an_export_or_the_evidence(http: htt
     for canary in (SECRET, PASSWORD, ADMIN[1], "argon2"):
         assert canary not in seen
     stored = b"".join(path.read_bytes() for path in server.data.glob("ostiary.db*"))
+    assert stored
     for canary in (SECRET, PASSWORD, ADMIN[1]):
         assert canary.encode() not in stored
 

@@ -1,5 +1,6 @@
 """The only way a client changes, whichever interface the change came through."""
 
+from asyncio import sleep
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -150,6 +151,7 @@ class ClientRegistry:
         judged: list[tuple[Client | None, ClientDraft]] = []
         seen: set[str] = set()
         for number, (client_id, read) in enumerate(puts):
+            await sleep(0)  # there may be many, and others want their turn
             record = await self.stores.client(client_id) if client_id else None
             before = None if record is None else client_of(record)[0]
             draft = self._judged(read(before))
@@ -165,6 +167,7 @@ class ClientRegistry:
         return tuple([part for before, draft in judged for part in await self._put(before, draft, now, by)])
 
     async def _put(self, before: Client | None, draft: ClientDraft, now: int, by: str) -> list[Change | Happening]:
+        await sleep(0)
         after = await self._settled(draft, before, now)
         if before is None:
             return [AddClient(_record(after)), ClientCreated(client_id=after.client_id, by=by)]
