@@ -25,10 +25,15 @@ def registry_under(
         stores=server.stores,
         clock=server.clock,
         events=server.events,
-        secrets=SecretKeeper(server.vault, server.passwords),
+        secrets=secret_keeper(server),
         facts=facts(settings, objects),
         retention_minutes=settings.secrets.retention_minutes,
         recoverable_secrets=settings.compatibility.recoverable_secrets,
         outbound=server.outbound,
         unreachable=unreachable,
     )
+
+
+def secret_keeper(server: Server) -> SecretKeeper:
+    """Makes, checks and conceals the secrets of clients."""
+    return SecretKeeper(server.vault, server.passwords)

@@ -12,13 +12,16 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from ostiary import storage
+from ostiary.ports.changes import AddClient
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage import SCHEMA_NUMBER, MigrationError, SchemaState, addresses, open_stores, schema
 from ostiary.storage.inspection import Found
 from ostiary.storage.migrations import MIGRATIONS
 from ostiary.storage.sql import postgres as on_postgresql
 from ostiary.storage.sql import sqlite as on_sqlite
+from ostiary.storage.upgrade import statements_from
 from tests.databases import Cluster, query, sqlite_url, wipe
+from tests.storage_contract.samples import client
 
 _NUMBERS = count(1)
 DIALECTS: dict[str, Dialect] = {name: registry.load(name)() for name in ("sqlite", "postgresql")}
@@ -195,3 +198,47 @@ def test_wiping_returns_to_what_migrations_make(empty: str) -> None:
     wipe(empty)
     filled = {table for table in tables if query(empty, f"SELECT 1 FROM {table}")}
     assert filled == {"generation", "installation"}
+
+
+def test_without_the_right_to_create_an_extension_searches_work_and_the_operator_is_told(
+    postgresql_cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"limited_{next(_NUMBERS)}"
+    url = postgresql_cluster.create(name)
+    try:
+        query(url, "CREATE ROLE limited LOGIN")
+        query(url, "GRANT ALL ON SCHEMA public TO limited")
+        limited = url.replace("postgres@", "limited@")
+        assert storage.migrate(limited) is SchemaState.EMPTY
+        (warning,) = [record.getMessage() for record in caplog.records if "pg_trgm" in record.getMessage()]
+        assert "CREATE EXTENSION pg_trgm" in warning
+        assert query(url, "SELECT indexname FROM pg_indexes WHERE indexname = 'client_search_trigrams'") == []
+        assert asyncio.run(found(limited, "needle")) == ["a needle"]
+    finally:
+        postgresql_cluster.drop(name)
+        postgresql_cluster.execute("DROP ROLE IF EXISTS limited")
+
+
+async def found(url: str, text: str) -> list[str]:
+    stores = await open_stores(url)
+    try:
+        await stores.commit(AddClient(client("a needle")), AddClient(client("hay")))
+        return [record.client_id for record in await stores.client_page(containing=text)]
+    finally:
+        await stores.close()
+
+
+def test_clients_of_an_older_schema_are_found_after_the_update(empty: str) -> None:
+    run_instead(empty, first_schema(empty))
+    query(empty, "INSERT INTO clients VALUES ('Shop', 1, 'Apples', 1, 0, 0, '{}', '{}', 0)")
+    assert state(empty) is SchemaState.OLDER
+    assert storage.migrate(empty) is SchemaState.OLDER
+    assert query(empty, "SELECT client_id, folded FROM client_search") == [("Shop", "shop\napples")]
+
+
+def first_schema(url: str) -> list[str]:
+    """The statements of the first migration alone."""
+    dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+    whole = statements_from(Found(schema_number=None), dialect)
+    later = statements_from(Found(schema_number=1), dialect)
+    return whole[: len(whole) - len(later)]

@@ -1,6 +1,6 @@
 """The only way a client changes, whichever interface the change came through."""
 
-from asyncio import gather
+from asyncio import gather, sleep
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -270,10 +270,15 @@ class ClientRegistry:
         self, drafts: Sequence[ClientDraft], befores: Sequence[Client | None]
     ) -> Sequence[ClientDraft]:
         """The drafts with all that is wrong with them, inside and outside."""
-        return await self._checked_outside([self._judged(draft) for draft in drafts], befores)
+        judged = []
+        for draft in drafts:
+            judged.append(self._judged(draft))
+            await sleep(0)  # there may be many, and others want their turn
+        return await self._checked_outside(judged, befores)
 
     async def _prepared(self, draft: ClientDraft, before: Client | None) -> Prepared:
         """A draft without errors, settled."""
+        await sleep(0)
         now = self.clock.now()
         after = await self._settled(draft, before, now)
         return Prepared(

@@ -162,6 +162,9 @@ class Reply(msgspec.Struct):
             await send({"type": "http.response.body", "body": b"" if head_only else self.body})
             return
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        if head_only:
+            await send({"type": "http.response.body", "body": b""})
+            return
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         async for chunk in self.stream:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

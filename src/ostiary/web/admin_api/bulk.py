@@ -60,7 +60,7 @@ def _saving(path: str, items: Sequence[Any]) -> bytes:
 
 
 def _items(kind: ObjectKind, now: Current) -> list[dict[str, Any]]:
-    return [as_declared(kind, one, 0) for one in all_of(now.objects, kind.member)]
+    return [as_declared(kind, one) for one in all_of(now.objects, kind.member)]
 
 
 async def _clients(asked: Asked) -> AsyncIterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ostiary import server_management
 from ostiary.server_settings.object_kinds import ObjectKind, kind_named
-from ostiary.web.admin_api.objects import Manners, Resource, find, noun_of
+from ostiary.web.admin_api.objects import Given, Manners, Resource, find, noun_of
 from ostiary.web.admin_api.operations import STRICTLY, Asked, Operation, Schema
 from ostiary.web.admin_api.results import INVALID, MALFORMED, FieldError, invalid, not_found
 from ostiary.web.admin_api.shapes import list_of
@@ -48,7 +48,7 @@ def pem_of(text: str) -> str | None:
         return None
 
 
-def written(_kind: ObjectKind, authority: Any, now: int) -> dict[str, Any]:
+def view_of(authority: Any, now: int) -> dict[str, Any]:
     """What a certificate says, for people who compare."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -101,7 +101,17 @@ def _date(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
-RESOURCE = Resource(KIND, Manners(read, written))
+class _Manners(Manners):
+    """A file comes in, and a view goes out."""
+
+    async def read(self, asked: Asked, body: Mapping[str, Any], id_: str) -> Given:
+        return Given(read(body))
+
+    async def written(self, asked: Asked, kind: ObjectKind, one: Any) -> dict[str, Any]:
+        return view_of(one, asked.server.clock.now())
+
+
+RESOURCE = Resource(KIND, _Manners())
 
 
 async def file(asked: Asked) -> Reply:

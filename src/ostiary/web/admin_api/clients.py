@@ -1,11 +1,12 @@
 """``/oauth/clients``: the clients, as the administrative API reads and writes them."""
 
+from asyncio import sleep
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
 
-from ostiary.client_management import registry
+from ostiary.client_management import registry, secret_keeper
 from ostiary.clients.client import Client
 from ostiary.clients.dialects import admin
 from ostiary.clients.dialects.manners import ClientDraft
@@ -28,7 +29,7 @@ from ostiary.web.admin_api.shapes import CLIENT, CLIENT_SECRET, list_of
 from ostiary.web.call import NO_STORE, Reply
 
 COLLECTION = "/oauth/clients"
-CHUNK = 200
+CHUNK = 50
 """How many clients are held at once while all of them are written."""
 _JSON = msgspec.json.Encoder()
 
@@ -115,6 +116,7 @@ async def _chunks(asked: Asked, containing: str, skip: int, most: int | None) ->
             yield _as_items(asked, found)
         if len(found) < wanted:
             return
+        await sleep(0)  # others want their turn
         after, skip = found[-1].client_id, 0
         most = None if most is None else most - len(found)
 
@@ -163,7 +165,7 @@ def _written_secret(asked: Asked, client: Client) -> dict[str, Any]:
 
 
 def _conceal(asked: Asked, client: Client) -> Any:
-    keeper = registry(asked.server).secrets
+    keeper = secret_keeper(asked.server)
 
     def conceal(stored: StoredSecret) -> str:
         return keeper.echo(stored, client.client_id)

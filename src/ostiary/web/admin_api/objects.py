@@ -10,7 +10,7 @@ from ostiary import server_management
 from ostiary.declare import Dialect
 from ostiary.declare.kinds import Writing
 from ostiary.declare.schemas import schema_of
-from ostiary.server_management import Current, Wish
+from ostiary.server_management import Beside, Current, Wish
 from ostiary.server_settings.applied_objects import computed_id
 from ostiary.server_settings.apply import all_of
 from ostiary.server_settings.object_kinds import OBJECT_KINDS, ObjectKind
@@ -35,21 +35,31 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A body, as it is declared, and what is committed beside the object it describes."""
+
+    body: Mapping[str, Any]
+    beside: Beside | None = None
+
+
 class Manners:
-    """How objects of a kind look in bodies, where that is not just what is declared."""
+    """How objects of a kind look in bodies; where that is not just what is declared, a kind has manners of its own."""
 
-    read: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-    """From a body to what is declared; raises `ApiRefused`."""
-    written: Callable[[ObjectKind, Any, int], dict[str, Any]]
-    """From an object to what is answered at a time (ms)."""
+    async def read(self, asked: Asked, body: Mapping[str, Any], id_: str) -> Given:
+        """From a body to what is declared. `id_` is that of the path, empty for a new object. Raises `ApiRefused`."""
+        return Given(body)
+
+    async def written(self, asked: Asked, kind: ObjectKind, one: Any) -> dict[str, Any]:
+        """From an object to what is answered."""
+        return as_declared(kind, one)
 
 
-def as_declared(kind: ObjectKind, one: Any, _now: int) -> dict[str, Any]:
+def as_declared(kind: ObjectKind, one: Any) -> dict[str, Any]:
     """The object as JSON."""
     return kind.entry.written(one, _WRITING)
 
 
-PLAIN = Manners(lambda body: body, as_declared)
+PLAIN = Manners()
 
 
 class Resource:
@@ -64,12 +74,13 @@ class Resource:
     async def retrieve_all(self, asked: Asked) -> Reply:
         """GET of the collection. The mappings come as a bare list, as tools expect them."""
         now = await server_management.current(asked.server)
-        items = [self._written(asked, one) for one in all_of(now.objects, self.kind.member)]
+        items = [await self._written(asked, one) for one in all_of(now.objects, self.kind.member)]
         return Reply.json(items, headers=NO_STORE) if self._is_mapping else listed(items)
 
     async def create(self, asked: Asked) -> Reply:
         """POST: a new one."""
-        body = dict(self._manners.read(await asked.body()))
+        given = await self._manners.read(asked, await asked.body(), "")
+        body = dict(given.body)
         if self.kind.list_name in ASSIGNED and not body.get("id"):
             body["id"] = "".join(secrets.choice(_LETTERS) for _ in range(20))
         id_ = computed_id(body) if self._is_mapping else body.get("id")
@@ -78,18 +89,19 @@ class Resource:
             if isinstance(id_, str) and find(current.objects, self.kind, id_) is not None:
                 raise invalid([FieldError(ID_IN_USE, "this id is in use already", "id")])
 
-        return await self._saved(asked, body, str(id_ or ""), check, 201)
+        return await self._saved(asked, Given(body, given.beside), str(id_ or ""), check, 201)
 
     async def retrieve(self, asked: Asked) -> Reply:
         """GET of one."""
         now = await server_management.current(asked.server)
         found = self._found(now, asked.ids[0])
-        return tagged(self._written(asked, found), tag_of(now.record(self.kind.kind, asked.ids[0])))
+        return tagged(await self._written(asked, found), tag_of(now.record(self.kind.kind, asked.ids[0])))
 
     async def replace(self, asked: Asked) -> Reply:
         """PUT of one: what is left out goes back to its default; the path says which."""
         id_ = asked.ids[0]
-        body = {**self._manners.read(await asked.body()), "id": id_}
+        given = await self._manners.read(asked, await asked.body(), id_)
+        body = {**given.body, "id": id_}
 
         def check(current: Current) -> None:
             self._found(current, id_)
@@ -97,7 +109,7 @@ class Resource:
                 message = f"this context and manager make the id {computed_id(body)}, which is another mapping"
                 raise invalid([FieldError(INVALID, message, "context")])
 
-        return await self._saved(asked, body, id_, check, 200)
+        return await self._saved(asked, Given(body, given.beside), id_, check, 200)
 
     async def delete(self, asked: Asked) -> Reply:
         """DELETE of one, unless something needs it."""
@@ -113,7 +125,7 @@ class Resource:
         return Reply(204, b"", b"", NO_STORE)
 
     async def _saved(
-        self, asked: Asked, body: Mapping[str, Any], id_: str, check: Callable[[Current], None], status: int
+        self, asked: Asked, given: Given, id_: str, check: Callable[[Current], None], status: int
     ) -> Reply:
         seen: list[Current] = []
 
@@ -121,13 +133,14 @@ class Resource:
             check(current)
             check_state(asked, current, self.kind.kind, id_)
             seen.append(current)
-            return Wish(document={self.kind.list_name: [body]}, replaces=True), Body(self._place)
+            document = {self.kind.list_name: [given.body]}
+            return Wish(document=document, replaces=True, beside=given.beside), Body(self._place)
 
         plan = await change(asked, making)
         found = find(plan.objects, self.kind, id_)
         tag = tag_after(plan, seen[-1].records, self.kind.kind, id_)
         more = (location_of(self.kind.path, id_),) if status == 201 else ()
-        return tagged(self._written(asked, found), tag, status, *more)
+        return tagged(await self._written(asked, found), tag, status, *more)
 
     def _found(self, current: Current, id_: str) -> Any:
         found = find(current.objects, self.kind, id_)
@@ -135,8 +148,8 @@ class Resource:
             raise not_found(noun_of(self.kind), id_)
         return found
 
-    def _written(self, asked: Asked, one: Any) -> dict[str, Any]:
-        return self._manners.written(self.kind, one, asked.server.clock.now())
+    async def _written(self, asked: Asked, one: Any) -> dict[str, Any]:
+        return await self._manners.written(asked, self.kind, one)
 
 
 def find(objects: Objects, kind: ObjectKind, id_: str) -> Any:
@@ -194,5 +207,12 @@ def operations_of(resource: Resource) -> tuple[Operation, ...]:
     )  # fmt: skip
 
 
-RESOURCES = tuple(Resource(kind) for kind in OBJECT_KINDS if kind.list_name not in SPECIAL)
-OPERATIONS = tuple(operation for resource in RESOURCES for operation in operations_of(resource))
+def operations(manners: Mapping[str, Manners]) -> tuple[Operation, ...]:
+    """The operations of every kind; `manners` are those of the lists that have their own."""
+    resources = (Resource(kind, manners.get(kind.list_name, PLAIN)) for kind in OBJECT_KINDS)
+    return tuple(
+        operation
+        for resource in resources
+        if resource.kind.list_name not in SPECIAL
+        for operation in operations_of(resource)
+    )

@@ -15,6 +15,7 @@ from ostiary.web.admin_api import (
     objects,
     scopes,
     settings,
+    validators,
 )
 from ostiary.web.admin_api.operations import BASE, OAUTH, Asked, Operation, Paths, by_method, query_of
 from ostiary.web.admin_api.results import NOT_FOUND, ApiRefused, fault
@@ -27,7 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *clients.OPERATIONS,
     *settings.OPERATIONS,
     *scopes.OPERATIONS,
-    *objects.OPERATIONS,
+    *objects.operations({"passwordCredentialValidators": validators.ACCOUNTS_IN_A_TABLE}),
     *descriptors.OPERATIONS,
     *certificates.OPERATIONS,
     *accounts.OPERATIONS,
