@@ -401,7 +401,9 @@ def test_registration_is_closed_in_a_new_installation(tmp_path: Path) -> None:
         assert (listed.returncode, listed.stdout) == (0, "")
 
 
+@pytest.mark.slow
 def test_initial_tokens_are_made_listed_and_revoked_at_the_command_line(house: House) -> None:
+    """Slow: every command is a process of its own."""
     token = house.initial_token()
     listed = house.server.command("registration-tokens", "list").stdout
     assert token not in listed

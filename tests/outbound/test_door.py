@@ -32,7 +32,15 @@ def there() -> Iterator[Outside]:
 
 @pytest.fixture
 async def door(ca: str, anyio_backend: str) -> AsyncIterator[Door]:
-    """A door that may go to loopback, and has little patience."""
+    """A door that may go to loopback."""
+    door = Door(allowed=LOOPBACK, authorities=ca, seconds=20)
+    yield door
+    await door.close()
+
+
+@pytest.fixture
+async def hasty(ca: str, anyio_backend: str) -> AsyncIterator[Door]:
+    """The same with little patience."""
     door = Door(allowed=LOOPBACK, authorities=ca, seconds=0.5)
     yield door
     await door.close()
@@ -94,11 +102,11 @@ HOSTILE: dict[str, Answer] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_a_hostile_answer_is_no_document(door: Door, there: Outside, name: str) -> None:
+async def test_a_hostile_answer_is_no_document(hasty: Door, there: Outside, name: str) -> None:
     there.answers["/"] = HOSTILE[name]
     there.serves("/elsewhere", b"{}")
     with pytest.raises(OutboundFailed):
-        await door.fetch(there.url("/"), SMALL)
+        await hasty.fetch(there.url("/"), SMALL)
     assert there.seen("/elsewhere") == 0
 
 

@@ -87,7 +87,7 @@ async def view(access: Access, server: Server) -> Registered:
     new = server.settings.registration
     token, digest = new_token() if _rotates_token(server) else (access.token, None)
     beside = _kept_beside(access, digest, access.document)
-    if new.rotate_client_secret and has_secret(access.client):
+    if new.rotate_client_secret and _needs_secret(access.client):
         draft: ClientDraft = Draft(access.client, (), (), frozenset())
         draft, secret = _with_secret(draft, rotate=True)
         client = await _replaced(draft, access.client, beside, server)
@@ -173,8 +173,7 @@ def _registry(server: Server) -> ClientRegistry:
 def _with_secret(draft: ClientDraft, *, rotate: bool) -> tuple[ClientDraft, Secret | None]:
     """Threat T-38: the server makes the secret, where one is needed; the draft with it, and what is shown once."""
     client = draft.value
-    needed = client.authentication.method in _WITH_SECRET or needs_clear_secret(client)
-    if not needed:
+    if not _needs_secret(client):
         dropped = {"authentication.secret": None, "authentication.secondary_secrets": ()}
         return with_values(draft, dropped), None
     enough = has_secret(client) and (clear_secret_is_available(client) or not needs_clear_secret(client))
@@ -182,6 +181,10 @@ def _with_secret(draft: ClientDraft, *, rotate: bool) -> tuple[ClientDraft, Secr
         return draft, None
     secret = new_secret()
     return with_values(draft, {"authentication.secret": NewSecret(secret)}), secret
+
+
+def _needs_secret(client: Client) -> bool:
+    return client.authentication.method in _WITH_SECRET or needs_clear_secret(client)
 
 
 def _rotates_token(server: Server) -> bool:
