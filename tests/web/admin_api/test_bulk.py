@@ -111,12 +111,15 @@ async def test_the_shape_of_an_import_is_checked_first(place: Place) -> None:
         saving(CLIENTS, "x"),
         {"resourceType": CLIENTS, "operationType": "EAT"},
         deleting("/serverSettings", "x"),
+        {"resourceType": [], "items": []},
+        {"resourceType": {}},
         {"resourceType": CLIENTS, "operationType": "DELETE", "itemIds": [1]},
     ]
     errors = await place.refused("POST", IMPORT, body(*wrong), 400)
     assert set(errors) == {
         "operations[0]", "operations[1].resourceType", "operations[2].items", "operations[3].items[0]",
-        "operations[4].operationType", "operations[5].operationType", "operations[6].itemIds",
+        "operations[4].operationType", "operations[5].operationType", "operations[6].resourceType",
+        "operations[7].resourceType", "operations[8].itemIds",
     }  # fmt: skip
     errors = await place.refused("POST", IMPORT, body(saving(CLIENTS, {**WEB, "x": 1})), 400, query="strict=true")
     assert errors == {"operations[0].items[0].x": "unknown_member"}

@@ -183,12 +183,14 @@ def _read_operation(operation: Any, at: str, wanted: _Asked) -> None:
         wanted.errors.append(FieldError(MALFORMED, "must be an object", at))
         return
     path, kind = operation.get("resourceType"), operation.get("operationType", SAVE)
-    if path != clients.COLLECTION and path not in _VIEWS and path not in _KINDS:
+    if not isinstance(path, str):
+        wanted.errors.append(FieldError(MALFORMED, "must be a text", f"{at}.resourceType"))
+    elif path != clients.COLLECTION and path not in _VIEWS and path not in _KINDS:
         wanted.errors.append(FieldError(INVALID, "is not a resource that can be imported", f"{at}.resourceType"))
     elif kind == SAVE:
-        _read_items(str(path), operation.get("items", []), f"{at}.items", wanted)
+        _read_items(path, operation.get("items", []), f"{at}.items", wanted)
     elif kind == DELETE and path not in _VIEWS:
-        _read_ids(str(path), operation.get("itemIds", []), f"{at}.itemIds", wanted)
+        _read_ids(path, operation.get("itemIds", []), f"{at}.itemIds", wanted)
     else:
         wanted.errors.append(FieldError(MALFORMED, f"must be {SAVE}, or {DELETE} for objects", f"{at}.operationType"))
 
