@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.directory import ClientDirectory
@@ -228,7 +229,7 @@ async def change_person(server: Server, username: str, *, validator: str = USERS
     record = await server.stores.account(validator, username)
     assert record is not None
     document = {**msgspec.json.decode(record.document), **members}
-    after = replace(record, version=record.version + 1, document=msgspec.json.encode(document))
+    after = structs.replace(record, version=record.version + 1, document=msgspec.json.encode(document))
     await server.stores.commit(SaveAccount(after, record.version))
 
 

@@ -1,4 +1,4 @@
-"""A number in a memory-mapped file that tells the processes of one node that configuration has changed.
+"""A number in a memory-mapped file that tells the processes of one node that something has changed.
 
 Reading it costs no system call, so it is read on every request. The file lies in the data folder, on a local disk.
 """
@@ -12,7 +12,7 @@ _SIZE = 8
 
 
 class NodeCounter:
-    """How many changes of configuration the processes of this node have committed."""
+    """How many changes of what they share the processes of this node have committed."""
 
     __slots__ = ("_descriptor", "_map", "_numbers")
 
@@ -28,11 +28,12 @@ class NodeCounter:
         """The number as it stands now."""
         return self._numbers[0]
 
-    def bump(self) -> None:
-        """One more; no bump is lost, however many processes do this at once."""
+    def bump(self) -> int:
+        """One more, and the number it made; no bump is lost, however many processes do this at once."""
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            self._numbers[0] += 1
+            number = self._numbers[0] = self._numbers[0] + 1
+            return number
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 

@@ -41,17 +41,19 @@ class Parameters:
         if len(pairs) > MOST_PARAMETERS:
             raise InvalidRequest("too many parameters")
         for pair in pairs:
-            if not pair:
-                continue
             raw_name, _, raw_value = pair.partition(b"=")
-            name, value = _decoded(raw_name), _decoded(raw_value)
-            if not value:
+            if not raw_value:
+                if raw_name:
+                    _decoded(raw_name)
                 continue
-            known = values.setdefault(name, [])
-            if known and name not in REPEATABLE:
-                repeated[name] = None
-            else:
+            name, value = _decoded(raw_name), _decoded(raw_value)
+            known = values.get(name)
+            if known is None:
+                values[name] = [value]
+            elif name in REPEATABLE:
                 known.append(value)
+            else:
+                repeated[name] = None
         return cls(values, repeated.keys())
 
     @classmethod
@@ -96,13 +98,12 @@ class Parameters:
 def _decoded(raw: bytes) -> str:
     if b"%" in raw or b"+" in raw:
         raw = unquote_to_bytes(raw.replace(b"+", b" "))
+    if b"\x00" in raw:
+        raise InvalidRequest("a parameter holds a NUL character")
     try:
-        text = raw.decode("utf-8")
+        return raw.decode()
     except UnicodeDecodeError:
         raise InvalidRequest("a parameter is not valid UTF-8") from None
-    if "\x00" in text:
-        raise InvalidRequest("a parameter holds a NUL character")
-    return text
 
 
 def _printable(name: str) -> str:

@@ -141,7 +141,7 @@ class ResponseType(Word):
     @classmethod
     def requested(cls, text: str) -> "ResponseType | None":
         """What a request asks for: in any order, but in the letters of the specification."""
-        return _response_types().get(_words_of(text))
+        return _response_types_by_text().get(text) or _response_types().get(_words_of(text))
 
     @property
     def words(self) -> frozenset[str]:
@@ -151,16 +151,26 @@ class ResponseType(Word):
     @property
     def grant_types(self) -> frozenset[GrantType]:
         """The grant types it needs: the code's, the implicit one, or for hybrid types both."""
-        needs = set()
-        if "code" in self.words:
-            needs.add(GrantType.AUTHORIZATION_CODE)
-        if self.words - {"code"}:
-            needs.add(GrantType.IMPLICIT)
-        return frozenset(needs)
+        return _grant_types(self)
 
 
 def _words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+@cache
+def _grant_types(response_type: ResponseType) -> frozenset[GrantType]:
+    needs = set()
+    if "code" in response_type.words:
+        needs.add(GrantType.AUTHORIZATION_CODE)
+    if response_type.words - {"code"}:
+        needs.add(GrantType.IMPLICIT)
+    return frozenset(needs)
+
+
+@cache
+def _response_types_by_text() -> dict[str, ResponseType]:
+    return {str(member): member for member in ResponseType}
 
 
 @cache

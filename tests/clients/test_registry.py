@@ -1,10 +1,10 @@
 """The only way a client changes."""
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ostiary.audit.events import ClientCreated, ClientDeleted, ClientReplaced
 from ostiary.clients.client import Client

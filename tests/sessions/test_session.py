@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from ostiary.ports.changes import AddSession, SaveSession
 from ostiary.ports.clock import MINUTE
@@ -138,7 +139,7 @@ async def test_switched_off_sessions_are_not_found(place: Place) -> None:
 async def test_a_row_that_cannot_be_read_is_nobody(place: Place, document: bytes) -> None:
     begun = await begin(place)
     (record,) = [change.session for change in begun.changes if isinstance(change, AddSession)]
-    await place.server.stores.commit(SaveSession(replace(record, document=document)))
+    await place.server.stores.commit(SaveSession(structs.replace(record, document=document)))
     assert await found(place, begun.handle) is None
 
 

@@ -5,10 +5,10 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import AddAccessToken, AddClient
 from ostiary.ports.stores import StoreUnavailable

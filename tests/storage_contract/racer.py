@@ -8,7 +8,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddAccessToken,

@@ -1,8 +1,7 @@
 """Codes, tokens, grants, consents, pushed requests and ids that may be used once."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddAccessToken,

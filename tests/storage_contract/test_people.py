@@ -1,8 +1,7 @@
 """Sessions, accounts, and the failures that lock them."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddAccount,

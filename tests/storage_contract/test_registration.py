@@ -1,9 +1,9 @@
 """Registrations, initial access tokens and quotas: whatever counts, counts over all processes and nodes."""
 
 from asyncio import gather
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddClient,

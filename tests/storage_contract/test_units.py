@@ -1,9 +1,9 @@
 """A unit is kept whole or not at all, also when many share one flush."""
 
 from asyncio import CancelledError, create_task, gather, sleep
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddAccessToken,

@@ -1,8 +1,7 @@
 """Evidence, leases, clean-up and what else keeps a database in order."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddAccessToken,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from ostiary.keys.passwords import Passwords
 from ostiary.limits import LIMITS
@@ -147,7 +148,7 @@ async def test_service_accounts_are_no_people_whatever_guards_the_service(place:
     await place.add_person("oauthadmin", store="services")
     await place.add_person("gateway", store="partners")
     (first,) = [record for record in fresh() if record.kind == "password-validator" and record.id == "users"]
-    partners = replace(first, id="partners", document=first.document.replace(b'"users"', b'"partners"'))
+    partners = structs.replace(first, id="partners", document=first.document.replace(b'"users"', b'"partners"'))
     settings = DECLARATION.with_values(place.server.settings, {"management.validator": guard})
     place.server = replace(place.server, settings=settings, objects=build((*fresh(), partners))[1])
     assert await attempt(place, username="oauthadmin") == Cause.NO_ACCOUNT
@@ -185,7 +186,7 @@ async def test_the_name_of_an_account_is_recorded_whatever_was_wrong(place: Plac
 
 async def test_two_validators_that_know_one_name_do_not_make_one_person(place: Place) -> None:
     (first,) = [record for record in fresh() if record.kind == "password-validator" and record.id == "users"]
-    second = replace(first, id="partners", document=first.document.replace(b'"users"', b'"partners"'))
+    second = structs.replace(first, id="partners", document=first.document.replace(b'"users"', b'"partners"'))
     place.server = replace(place.server, objects=build((*fresh(), second))[1])
     await place.remove_person("mara")
     await place.add_person("mara", store="partners")

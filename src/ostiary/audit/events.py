@@ -1,8 +1,9 @@
 """The things that happened, in the past tense: identifiers and names of settings, never a secret value."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+import msgspec
 
 
 class AuditWord(StrEnum):
@@ -19,8 +20,7 @@ class AuditWord(StrEnum):
     AUTHN_SESSION_DELETED = "AUTHN_SESSION_DELETED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened. The recorder adds the time, an id, and the request it happened in.
 
     In the audit log the fields `grant_id` and `validator` of an event have columns of their own; the others are told in
@@ -35,36 +35,31 @@ class Event:
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientCreated(Event):
+class ClientCreated(Event, frozen=True, kw_only=True):
     name = "client.created"
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientReplaced(Event):
+class ClientReplaced(Event, frozen=True, kw_only=True):
     name = "client.replaced"
     by: str
     changed: tuple[str, ...]
     """Names of the settings that changed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientDeleted(Event):
+class ClientDeleted(Event, frozen=True, kw_only=True):
     name = "client.deleted"
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationTokenChanged(Event):
+class RegistrationTokenChanged(Event, frozen=True, kw_only=True):
     """The client was given another registration access token; the one before is dead."""
 
     name = "registration_token.changed"
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitialTokenChanged(Event):
+class InitialTokenChanged(Event, frozen=True, kw_only=True):
     """An initial access token was made or revoked."""
 
     name = "initial_token.changed"
@@ -74,8 +69,7 @@ class InitialTokenChanged(Event):
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRefused(Event):
+class ClientRefused(Event, frozen=True, kw_only=True):
     """A client could not authenticate."""
 
     name = "client.refused"
@@ -85,8 +79,7 @@ class ClientRefused(Event):
     """Why, in a closed set of words; never what was presented."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenIssued(Event):
+class TokenIssued(Event, frozen=True, kw_only=True):
     name = "token.issued"
     grant_type: str
     scope: str = ""
@@ -94,8 +87,7 @@ class TokenIssued(Event):
     grant_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRefused(Event):
+class RequestRefused(Event, frozen=True, kw_only=True):
     """A protocol request was refused, at the endpoint named."""
 
     name = "request.refused"
@@ -109,35 +101,30 @@ class RequestRefused(Event):
     compared: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeReplayed(Event):
+class CodeReplayed(Event, frozen=True, kw_only=True):
     name = "code.replayed"
     outcome = "failure"
     grant_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshTokenReused(Event):
+class RefreshTokenReused(Event, frozen=True, kw_only=True):
     name = "refresh_token.reused"
     outcome = "failure"
     grant_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenRevoked(Event):
+class TokenRevoked(Event, frozen=True, kw_only=True):
     name = "token.revoked"
     kind: str
     grant_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenIntrospected(Event):
+class TokenIntrospected(Event, frozen=True, kw_only=True):
     name = "token.introspected"
     active: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOnAsked(Event):
+class SignOnAsked(Event, frozen=True, kw_only=True):
     """The sign-on page was shown; how it goes on is another event."""
 
     name = "person.asked_to_sign_on"
@@ -147,15 +134,13 @@ class SignOnAsked(Event):
     """Why a page was needed, in a closed set of words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOn(Event):
+class SignedOn(Event, frozen=True, kw_only=True):
     name = "person.signed_on"
     word = AuditWord.AUTHN_ATTEMPT
     validator: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOnFailed(Event):
+class SignOnFailed(Event, frozen=True, kw_only=True):
     name = "person.sign_on_failed"
     word = AuditWord.AUTHN_ATTEMPT
     outcome = "failure"
@@ -163,8 +148,7 @@ class SignOnFailed(Event):
     cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionCreated(Event):
+class SessionCreated(Event, frozen=True, kw_only=True):
     name = "session.created"
     word = AuditWord.AUTHN_SESSION_CREATED
     validator: str
@@ -172,8 +156,7 @@ class SessionCreated(Event):
     """The session identifier (``pi.sri``): it names the session and opens nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionUsed(Event):
+class SessionUsed(Event, frozen=True, kw_only=True):
     """An authorization was answered from a session, without the sign-on page."""
 
     name = "session.used"
@@ -182,45 +165,39 @@ class SessionUsed(Event):
     session: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionDeleted(Event):
+class SessionDeleted(Event, frozen=True, kw_only=True):
     name = "session.deleted"
     word = AuditWord.AUTHN_SESSION_DELETED
     validator: str
     session: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentDecided(Event):
+class ConsentDecided(Event, frozen=True, kw_only=True):
     name = "consent.decided"
     allowed: bool
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationAnswered(Event):
+class AuthorizationAnswered(Event, frozen=True, kw_only=True):
     name = "authorization.answered"
     response_type: str
     scope: str = ""
     grant_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKeysRotated(Event):
+class SigningKeysRotated(Event, frozen=True, kw_only=True):
     name = "signing_keys.rotated"
     by: str
     kids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsApplied(Event):
+class SettingsApplied(Event, frozen=True, kw_only=True):
     name = "settings.applied"
     by: str
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountChanged(Event):
+class AccountChanged(Event, frozen=True, kw_only=True):
     name = "account.changed"
     by: str
     store: str

@@ -1,11 +1,12 @@
 """Where events go: the audit log, metrics, and rows of evidence. One event, one line, whatever its values (T-60)."""
 
 import asyncio
-import dataclasses
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -126,7 +127,7 @@ class Recorder:
         """The row to commit with the change that the event tells of. See `audit.evidence.commit`."""
         request = current_request.get()
         document = {
-            **dataclasses.asdict(event),
+            **{name: getattr(event, name) for name in event.__struct_fields__},
             "v": 1,
             "outcome": event.outcome,
             "request": request.id,
@@ -155,9 +156,8 @@ class Recorder:
         transaction = event.grant_id if shape.has_grant else ""  # type: ignore[attr-defined]
         adapter = event.validator if shape.has_validator else ""  # type: ignore[attr-defined]
         description = event.name
-        for name in shape.details:
-            value = getattr(event, name)
-            if value not in ("", ()):
+        for name, value in zip(shape.details, shape.values(event), strict=True):
+            if value != "" and value != ():
                 description += f" {name}={value}"
         host = _HOSTS.get(request.issuer)
         if host is None:
@@ -177,7 +177,7 @@ class Recorder:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Shape:
     """What the line of a class of events is made of."""
 
@@ -186,6 +186,8 @@ class _Shape:
     has_validator: bool
     details: tuple[str, ...]
     """The fields that are told in the description."""
+    values: Callable[[object], tuple[object, ...]]
+    """Their values."""
 
 
 MOST_VALUE = 512
@@ -200,14 +202,22 @@ _HOSTS: dict[str, str] = {}
 
 
 def _shape_of(event: Happening) -> _Shape:
-    names = [field.name for field in dataclasses.fields(event)]
+    names = event.__struct_fields__
+    details = tuple(name for name in names if name not in _COLUMNS)
     shape = _SHAPES[type(event)] = _Shape(
         word=str(event.word),
         has_grant="grant_id" in names,
         has_validator="validator" in names,
-        details=tuple(name for name in names if name not in _COLUMNS),
+        details=details,
+        values=_values_of(details),
     )
     return shape
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda event: tuple(getattr(event, name) for name in names)
 
 
 def escaped(text: str) -> str:

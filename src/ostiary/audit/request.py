@@ -1,11 +1,11 @@
 """The request that is being answered, so that every event and refusal can name it."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(slots=True)
-class CurrentRequest:
+class CurrentRequest(msgspec.Struct):
     """What the web layer knows of the request at hand."""
 
     id: str

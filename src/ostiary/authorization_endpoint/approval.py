@@ -1,7 +1,8 @@
 """What a request asks a person to approve, and what of it was approved: scopes, and claims by name (threat T-44)."""
 
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from ostiary.authorization_endpoint.checks import Asked
 from ostiary.authorization_endpoint.outcomes import Given
@@ -13,8 +14,7 @@ from ostiary.users import consent
 from ostiary.users.consent import Extent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """What a request would be granted: its scopes and claims, as the policy of now sees them."""
 
     scopes: tuple[str, ...]

@@ -1,8 +1,9 @@
 """What must hold of a request before anybody is asked anything: one table, in the order of behaviour §4.4. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Flag, auto
+
+import msgspec
 
 from ostiary.authorization_endpoint.request import AuthorizationRequest
 from ostiary.authorization_endpoint.response_modes import PLAIN, ResponseMode, default_mode
@@ -33,8 +34,7 @@ class At(Flag):
     BACKCHANNEL = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A request, who makes it, and the settings of now."""
 
     request: AuthorizationRequest
@@ -52,9 +52,8 @@ Check = Callable[[Asked], None]
 
 def check(asked: Asked, at: At) -> None:
     """Run the table for one endpoint; the first line that does not hold raises its `OAuthError`."""
-    for holds, reach in CHECKS:
-        if at in reach:
-            holds(asked)
+    for holds in _CHECKS_AT[at]:
+        holds(asked)
 
 
 def no_request_object_is_sent(asked: Asked) -> None:
@@ -176,3 +175,5 @@ CHECKS: tuple[tuple[Check, At], ...] = (
     (no_details_are_sent,               A | P | B),  # RFC 9396 §5
     (context_can_be_reached,            A | P | B),  # Core §5.5.1.1
 )  # fmt: skip
+
+_CHECKS_AT = {at: tuple(check for check, reach in CHECKS if at in reach) for at in At}

@@ -1,7 +1,6 @@
 """OpenID Connect Core §5.5: the ``claims`` parameter, read strictly and kept as text for whoever issues the tokens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -14,8 +13,7 @@ MOST_CLAIMS = 200
 """Per place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of one claim."""
 
     essential: bool = False
@@ -23,12 +21,11 @@ class Wish:
     """The values that would do; empty: any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimsRequest:
+class ClaimsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which claims are wanted where. Unknown claims and unknown members are ignored (Core §5.5)."""
 
-    user_info: Mapping[str, Wish] = field(default_factory=dict)
-    id_token: Mapping[str, Wish] = field(default_factory=dict)
+    user_info: Mapping[str, Wish] = msgspec.field(default_factory=dict)
+    id_token: Mapping[str, Wish] = msgspec.field(default_factory=dict)
 
     @property
     def essential_contexts(self) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 The forms of the pages come back to the same walk, so that whatever was switched off in between is off (threat T-47).
 """
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from ostiary.audit.events import AuthorizationAnswered, ConsentDecided, RequestRefused, SessionUsed, SignOnAsked
 from ostiary.authorization_endpoint import hints
@@ -48,8 +49,7 @@ from ostiary.words import ConsentPage, GrantType
 ENDPOINT = "authorization"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOn:
+class SignedOn(msgspec.Struct, frozen=True, kw_only=True):
     """The person a request is answered for."""
 
     person: Person
@@ -376,8 +376,7 @@ def _ask_consent(
 # The answer -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """Everything is decided."""
 
     asked: Asked

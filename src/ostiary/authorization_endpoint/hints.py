@@ -35,4 +35,4 @@ def subject_of(person: Person, client: Client, scope: tuple[str, ...], server: S
     if policy is None:
         return subject_for(person.user_key, client, server)
     release = Release(client=client, person=person, scope=scope, grant_type=GrantType.AUTHORIZATION_CODE)
-    return subject_for(str(claims_of(policy, release, server)[SUBJECT]), client, server)
+    return subject_for(str(claims_of(policy, release, server, ())[SUBJECT]), client, server)

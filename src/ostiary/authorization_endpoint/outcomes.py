@@ -1,6 +1,6 @@
 """What the endpoint answers: a response for the client, or a page for the person."""
 
-from dataclasses import dataclass
+import msgspec
 
 from ostiary.authorization_endpoint.response_modes import AuthorizationResponse
 from ostiary.clients.client import Client
@@ -11,8 +11,7 @@ from ostiary.users.consent import Extent
 from ostiary.users.flow import Approver, Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """The browser at the door."""
 
     browser: str
@@ -20,8 +19,7 @@ class Visitor:
     session: Session | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(msgspec.Struct, frozen=True, kw_only=True):
     """A consent form that was sent."""
 
     approver: Approver
@@ -29,8 +27,7 @@ class Given:
     ticked: Extent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far this request has come. A request that just arrived has come nowhere."""
 
     approver: Approver | None = None
@@ -40,8 +37,7 @@ class Progress:
     """The page to show in any case: its form came too late or was filled in wrongly."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSignOn:
+class AskSignOn(msgspec.Struct, frozen=True, kw_only=True):
     """Show the sign-on page."""
 
     client: Client
@@ -52,8 +48,7 @@ class AskSignOn:
     ui_locales: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskConsent:
+class AskConsent(msgspec.Struct, frozen=True, kw_only=True):
     """Show the Request for Approval."""
 
     client: Client

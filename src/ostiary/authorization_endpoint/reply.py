@@ -1,7 +1,8 @@
 """The permission to send a browser to a client. It can only be earned (RFC 6749 §4.1.2.1, threats T-05, T-06)."""
 
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from ostiary.authorization_endpoint.response_modes import (
     AuthorizationResponse,
@@ -19,8 +20,7 @@ from ostiary.server_settings.scopes import OPENID
 from ostiary.words import SecurityProfile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyAddress:
+class ReplyAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Where answers and errors of one request go."""
 
     redirect_uri: str

@@ -1,8 +1,9 @@
 """An authorization request, parsed once. Judging it is the business of `checks`."""
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from ostiary.authorization_endpoint.claims_parameter import ClaimsRequest, read_claims
 from ostiary.errors import InvalidRequest, InvalidScope
@@ -14,8 +15,7 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationRequest:
+class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 6749 §4.1.1 and OpenID Connect Core §3.1.2.1. None: the parameter was not sent."""
 
     client_id: str

@@ -1,8 +1,10 @@
 """How an answer travels to the client: in the query, in the fragment, or as a form (Multiple Response Types §2.1)."""
 
 import re
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+import msgspec
 
 from ostiary.words import ResponseType, Word
 
@@ -24,8 +26,7 @@ PLAIN = frozenset({ResponseMode.QUERY, ResponseMode.FRAGMENT, ResponseMode.FORM_
 """The modes in which answers are written so far."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationResponse:
+class AuthorizationResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What goes to a verified redirect URI, and how."""
 
     redirect_uri: str
@@ -37,11 +38,11 @@ class AuthorizationResponse:
         """Where the browser is sent, for the query and fragment modes. A registered query is kept (RFC 6749 §3.1.2)."""
         target = _as_ascii(self.redirect_uri)
         if self.mode is ResponseMode.FRAGMENT:
-            return f"{target}#{urlencode(self.members)}"
+            return f"{target}#{encoded(self.members)}"
         if "?" not in target:
-            return f"{target}?{urlencode(self.members)}"
+            return f"{target}?{encoded(self.members)}"
         separator = "" if target.endswith(("?", "&")) else "&"
-        return f"{target}{separator}{urlencode(self.members)}"
+        return f"{target}{separator}{encoded(self.members)}"
 
 
 def default_mode(response_type: str) -> ResponseMode:
@@ -58,11 +59,17 @@ def mode_in_force(response_type: str | None, response_mode: str | None) -> Respo
     return ResponseMode(response_mode)
 
 
+def encoded(members: Iterable[tuple[str, str]]) -> str:
+    """RFC 6749 Appendix B: ``application/x-www-form-urlencoded``. Names are our own words, which need no encoding."""
+    return "&".join([f"{name}={value if _PLAIN(value) else quote_plus(value)}" for name, value in members])
+
+
 def printable(description: str) -> str:
     """RFC 6749 §4.1.2.1: printable ASCII, without quotes and backslash."""
     return _NOT_PRINTABLE.sub("", description)
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~]*").fullmatch
 _NOT_PRINTABLE = re.compile(r"""[^\x20-\x7e]|["'\\]""")
 
 

@@ -1,8 +1,9 @@
 """What a caller presents to prove which client it is, taken apart once (RFC 6749 §2.3)."""
 
 from base64 import b64decode
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from ostiary.errors import InvalidRequest
 from ostiary.parameters import Parameters
@@ -11,8 +12,7 @@ from ostiary.words import AuthMethod
 MOST_CREDENTIALS_CHARACTERS = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knock:
+class Knock(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a request that client authentication looks at."""
 
     parameters: Parameters
@@ -24,8 +24,7 @@ class Knock:
     """The caller's address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True):
     """Who the caller says it is, and the one proof it brings."""
 
     client_id: str

@@ -5,13 +5,14 @@ thread. A key is published while it is pending, signs while it is active, and ve
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from msgspec.structs import replace
 
 from ostiary.keys.jws import PrivateKey, encode_segment
 from ostiary.keys.vault import Vault

@@ -6,7 +6,7 @@ change; only evidence is kept all the same, with a sign in its place. Put the co
 order a unit against its rivals. Whoever locks several goes from the code to its grant to the grant's tokens.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from ostiary.ports.records import (
     AccessTokenRecord,
@@ -25,10 +25,8 @@ from ostiary.ports.records import (
 )
 
 
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One thing to write."""
-
-    __slots__ = ()
 
 
 class Conflict(Exception):
@@ -39,53 +37,46 @@ class Conflict(Exception):
         self.change = change
 
 
-@dataclass(frozen=True, slots=True)
-class AddClient(Change):
+class AddClient(Change, frozen=True):
     """Condition: no client has this id. Moves the generation."""
 
     client: ClientRecord
 
 
-@dataclass(frozen=True, slots=True)
-class SaveClient(Change):
+class SaveClient(Change, frozen=True):
     """Condition: the stored version is `expected`. The record carries the new version. Moves the generation."""
 
     client: ClientRecord
     expected: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveClient(Change):
+class RemoveClient(Change, frozen=True):
     """Condition: the client exists. Its grants, codes and tokens go with it. Moves the generation."""
 
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaveObject(Change):
+class SaveObject(Change, frozen=True):
     """Condition: the stored version is `expected` (None: there is none yet; -1: whatever). Moves the generation."""
 
     object: ObjectRecord
     expected: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveObject(Change):
+class RemoveObject(Change, frozen=True):
     """Condition: the object exists. Moves the generation."""
 
     kind: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddCode(Change):
+class AddCode(Change, frozen=True):
     """Unconditional."""
 
     code: CodeRecord
 
 
-@dataclass(frozen=True, slots=True)
-class UseCode(Change):
+class UseCode(Change, frozen=True):
     """Condition: the code is there and was not used. What it leads to belongs in the same unit, after this.
 
     Of any number of units at once exactly one is kept, and every other fails only when that one is durable: whoever
@@ -96,74 +87,64 @@ class UseCode(Change):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveCode(Change):
+class RemoveCode(Change, frozen=True):
     """Condition: the code is there. Of all its replays one takes back what it led to."""
 
     key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AddAccessToken(Change):
+class AddAccessToken(Change, frozen=True):
     """Unconditional."""
 
     token: AccessTokenRecord
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveAccessToken(Change):
+class RemoveAccessToken(Change, frozen=True):
     """Unconditional: a token that is not there is as good as removed."""
 
     key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RevokeJwt(Change):
+class RevokeJwt(Change, frozen=True):
     """Remember until `expires_at` that the JWT with this id (its digest) counts no longer."""
 
     key: bytes
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddGrant(Change):
+class AddGrant(Change, frozen=True):
     """Unconditional."""
 
     grant: GrantRecord
 
 
-@dataclass(frozen=True, slots=True)
-class SaveGrant(Change):
+class SaveGrant(Change, frozen=True):
     """Condition: the grant exists and is not revoked. Replaces expiry and document, and moves `updated_at`."""
 
     grant: GrantRecord
 
 
-@dataclass(frozen=True, slots=True)
-class TouchGrant(Change):
+class TouchGrant(Change, frozen=True):
     """Condition: the grant exists and is not revoked. Moves `updated_at`."""
 
     grant_id: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RevokeGrant(Change):
+class RevokeGrant(Change, frozen=True):
     """Mark the grant revoked; its refresh and access tokens go. Also for grants never stored. Unconditional."""
 
     grant_id: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddRefreshToken(Change):
+class AddRefreshToken(Change, frozen=True):
     """Unconditional."""
 
     token: RefreshTokenRecord
 
 
-@dataclass(frozen=True, slots=True)
-class RollRefreshToken(Change):
+class RollRefreshToken(Change, frozen=True):
     """Condition: the old token exists and is not rolled. Marks it rolled and adds the new one."""
 
     old: bytes
@@ -173,22 +154,19 @@ class RollRefreshToken(Change):
     new: RefreshTokenRecord
 
 
-@dataclass(frozen=True, slots=True)
-class EndGrace(Change):
+class EndGrace(Change, frozen=True):
     """The newest token was used: the one before it, whose key this is, is dead. Unconditional."""
 
     key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AddSession(Change):
+class AddSession(Change, frozen=True):
     """Unconditional."""
 
     session: SessionRecord
 
 
-@dataclass(frozen=True, slots=True)
-class TouchSession(Change):
+class TouchSession(Change, frozen=True):
     """Moves the time of last use and the expiry. Unconditional."""
 
     key: bytes
@@ -196,73 +174,63 @@ class TouchSession(Change):
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SaveSession(Change):
+class SaveSession(Change, frozen=True):
     """Condition: the session exists. Replaces its document, times and user."""
 
     session: SessionRecord
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveSession(Change):
+class RemoveSession(Change, frozen=True):
     """Unconditional."""
 
     key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RememberConsent(Change):
+class RememberConsent(Change, frozen=True):
     """Add or replace. Unconditional."""
 
     consent: ConsentRecord
 
 
-@dataclass(frozen=True, slots=True)
-class AddAccount(Change):
+class AddAccount(Change, frozen=True):
     """Condition: the store has no account of this name (letter case matters)."""
 
     account: AccountRecord
 
 
-@dataclass(frozen=True, slots=True)
-class SaveAccount(Change):
+class SaveAccount(Change, frozen=True):
     """Condition: the stored version is `expected`. Does not touch failures and lock."""
 
     account: AccountRecord
     expected: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveAccount(Change):
+class RemoveAccount(Change, frozen=True):
     """Condition: it exists."""
 
     store: str
     username: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaveSigningKey(Change):
+class SaveSigningKey(Change, frozen=True):
     """Add or replace. Unconditional. Moves the generation (kind ``signing-keys``)."""
 
     key: SigningKeyRecord
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveSigningKey(Change):
+class RemoveSigningKey(Change, frozen=True):
     """Unconditional. Moves the generation (kind ``signing-keys``)."""
 
     kid: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddRegistration(Change):
+class AddRegistration(Change, frozen=True):
     """Condition: the client is not registered already. It goes with its client."""
 
     registration: RegistrationRecord
 
 
-@dataclass(frozen=True, slots=True)
-class SaveRegistration(Change):
+class SaveRegistration(Change, frozen=True):
     """Condition: the digest of the token that is stored is `expected`. Replaces it and the document.
 
     Of two that change the token at once, one is kept.
@@ -272,30 +240,26 @@ class SaveRegistration(Change):
     expected: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AddInitialToken(Change):
+class AddInitialToken(Change, frozen=True):
     """Condition: no initial access token has this id."""
 
     token: InitialTokenRecord
 
 
-@dataclass(frozen=True, slots=True)
-class UseInitialToken(Change):
+class UseInitialToken(Change, frozen=True):
     """Condition: the token is there, has not expired `at` this time and has uses left. Takes one of them."""
 
     key: bytes
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveInitialToken(Change):
+class RemoveInitialToken(Change, frozen=True):
     """Condition: it exists."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TakeQuota(Change):
+class TakeQuota(Change, frozen=True):
     """Condition: fewer than `most` (at least 1) were taken of this key since its window began. Takes one.
 
     A window that has ended `at` this time, or was never begun, begins now and lasts until `until`.
@@ -307,23 +271,20 @@ class TakeQuota(Change):
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class NoteUncheckedSector(Change):
+class NoteUncheckedSector(Change, frozen=True):
     """The sector document of a pairwise client could not be had when it was saved. Unconditional."""
 
     client_id: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetUncheckedSector(Change):
+class ForgetUncheckedSector(Change, frozen=True):
     """It was checked meanwhile. Unconditional."""
 
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddAudit(Change):
+class AddAudit(Change, frozen=True):
     """Evidence, committed with what it tells of. Unconditional."""
 
     event: AuditRecord

@@ -6,9 +6,9 @@ from ostiary.ports.changes import AddAudit
 
 
 class Happening(Protocol):
-    """What the recorder needs of an event: a frozen dataclass; `audit.events` has the real ones."""
+    """What the recorder needs of an event: a frozen struct; `audit.events` has the real ones."""
 
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    __struct_fields__: ClassVar[tuple[str, ...]]
     name: ClassVar[str]
     """In the past tense, dotted: ``client.replaced``."""
     word: ClassVar[Any]

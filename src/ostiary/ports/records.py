@@ -3,11 +3,10 @@
 Times are milliseconds since 1970-01-01 UTC. A `document` is JSON text that carries its own schema number.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRecord:
+class ClientRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One client: the canonical document and, ready to be sent, its rendering for the client management service."""
 
     client_id: str
@@ -24,8 +23,7 @@ class ClientRecord:
     """The version of the rendering code that made `legacy`; another one is made anew when read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRecord:
+class ObjectRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration object (manager, policy, validator, settings …) of one kind."""
 
     kind: str
@@ -34,8 +32,7 @@ class ObjectRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeRecord:
+class CodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An authorization code. `key` is the row key of the code (see `tokens.handles`), never the code."""
 
     key: bytes
@@ -48,8 +45,7 @@ class CodeRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessTokenRecord:
+class AccessTokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A reference access token."""
 
     key: bytes
@@ -60,8 +56,7 @@ class AccessTokenRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRecord:
+class GrantRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A persistent grant (behaviour §9.1)."""
 
     grant_id: str
@@ -77,8 +72,7 @@ class GrantRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshTokenRecord:
+class RefreshTokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A refresh token of a persistent grant. Of one grant exactly one is not rolled."""
 
     key: bytes
@@ -96,8 +90,7 @@ class RefreshTokenRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRecord:
+class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A signed-on person in one browser."""
 
     key: bytes
@@ -108,8 +101,7 @@ class SessionRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRecord:
+class ConsentRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a person approved for a client, for S042."""
 
     user_key: str
@@ -119,8 +111,7 @@ class ConsentRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRecord:
+class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A name and a password: a person or service of a validator, or an administrator."""
 
     store: str
@@ -135,8 +126,7 @@ class AccountRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKeyRecord:
+class SigningKeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A signing key pair of one issuer's key set."""
 
     kid: str
@@ -154,8 +144,7 @@ class SigningKeyRecord:
     """The private key, sealed by the vault."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationRecord:
+class RegistrationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a client that registered itself; the client is a `ClientRecord` like any other."""
 
     client_id: str
@@ -169,8 +158,7 @@ class RegistrationRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitialTokenRecord:
+class InitialTokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An initial access token (RFC 7591 §1.2). `key` is the row key of the token (see `tokens.handles`)."""
 
     key: bytes
@@ -182,8 +170,7 @@ class InitialTokenRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecord:
+class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An event kept as evidence."""
 
     id: str
@@ -194,8 +181,7 @@ class AuditRecord:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeNotice:
+class ChangeNotice(msgspec.Struct, frozen=True, kw_only=True):
     """One change of configuration that caches must obey: the kind (``client`` or an object kind) and the id."""
 
     generation: int

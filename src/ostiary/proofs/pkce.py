@@ -1,15 +1,17 @@
 """RFC 7636: the one who redeems a code is the one who asked for it. Both halves: the challenge and its answer."""
 
+import re
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 
+import msgspec
+
 from ostiary.errors import InvalidGrant, InvalidRequest, Why
 
 LEAST_CHARACTERS, MOST_CHARACTERS = 43, 128
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_WELL_FORMED = re.compile(rf"[A-Za-z0-9\-._~]{{{LEAST_CHARACTERS},{MOST_CHARACTERS}}}")
 
 
 class Method(StrEnum):
@@ -19,8 +21,7 @@ class Method(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(msgspec.Struct, frozen=True):
     """What is kept with the code."""
 
     value: str
@@ -67,7 +68,7 @@ def check_answer(challenge: Challenge | None, verifier: str | None) -> None:
 
 def is_well_formed(text: str) -> bool:
     """RFC 7636 §4.1, §4.2: 43 to 128 unreserved characters."""
-    return LEAST_CHARACTERS <= len(text) <= MOST_CHARACTERS and _UNRESERVED.issuperset(text)
+    return _WELL_FORMED.fullmatch(text) is not None
 
 
 def s256(verifier: str) -> str:

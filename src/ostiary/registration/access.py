@@ -2,10 +2,11 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from ostiary.client_auth import Knock, authenticate
 from ostiary.client_auth.knock import presented

@@ -7,8 +7,10 @@ at once, by its place in what was given, and then nothing is changed.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from ostiary.declare import Dialect, write
 from ostiary.declare.kinds import Writing

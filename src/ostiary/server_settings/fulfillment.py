@@ -1,8 +1,11 @@
 """How the attributes of a token get their values: one source and one value for each (behaviour §17.2)."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+import msgspec
 
 from ostiary.words import Spelled, Word
 
@@ -68,27 +71,26 @@ class Fulfillments(Mapping[str, Fulfillment]):
         return f"Fulfillments({self._rules!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """What a mapping may draw on, by name. Values are JSON values; None, an empty text and an empty list are none."""
 
-    context: Mapping[str, object] = field(default_factory=dict)
-    account: Mapping[str, object] = field(default_factory=dict)
+    context: Mapping[str, object] = msgspec.field(default_factory=dict)
+    account: Mapping[str, object] = msgspec.field(default_factory=dict)
     """``username`` and claims of the person, as the password credential validator knows them."""
     validator: str = ""
     """The id of that validator."""
-    grant: Mapping[str, object] = field(default_factory=dict)
-    client_properties: Mapping[str, object] = field(default_factory=dict)
-    token: Mapping[str, object] = field(default_factory=dict)
-    subject_token: Mapping[str, object] = field(default_factory=dict)
-    actor_token: Mapping[str, object] = field(default_factory=dict)
-    exchange: Mapping[str, object] = field(default_factory=dict)
+    grant: Mapping[str, object] = msgspec.field(default_factory=dict)
+    client_properties: Mapping[str, object] = msgspec.field(default_factory=dict)
+    token: Mapping[str, object] = msgspec.field(default_factory=dict)
+    subject_token: Mapping[str, object] = msgspec.field(default_factory=dict)
+    actor_token: Mapping[str, object] = msgspec.field(default_factory=dict)
+    exchange: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 def fulfil(fulfillment: Mapping[str, Fulfillment], sources: Sources) -> dict[str, object]:
     """The values of the attributes. What has none is left out, so that no claim is ever empty or null."""
-    values = ((name, value_of(rule, sources)) for name, rule in fulfillment.items())
-    return {name: value for name, value in values if value not in _NO_VALUES}
+    values = [(name, value_of(rule, sources)) for name, rule in fulfillment.items()]
+    return {name: value for name, value in values if value is not None and (value or value is False or value == 0)}
 
 
 def value_of(rule: Fulfillment, sources: Sources) -> object:
@@ -97,8 +99,8 @@ def value_of(rule: Fulfillment, sources: Sources) -> object:
         return _REFERENCE.sub(lambda found: _as_text(_anywhere(found[1], sources)), rule.value)
     if rule.source_type is SourceType.PASSWORD_CREDENTIAL_VALIDATOR and rule.source_id not in ("", sources.validator):
         return None
-    named = _named(rule.source_type, sources)
-    return None if named is None else named.get(rule.value)
+    source = _SOURCES.get(rule.source_type)
+    return None if source is None else source(sources).get(rule.value)
 
 
 def references(text: str) -> Iterator[str]:
@@ -106,30 +108,19 @@ def references(text: str) -> Iterator[str]:
     return (found[1] for found in _REFERENCE.finditer(text))
 
 
+_SOURCES: Mapping[SourceType, Callable[[Sources], Mapping[str, object]]] = {
+    SourceType.CONTEXT: attrgetter("context"),
+    SourceType.PASSWORD_CREDENTIAL_VALIDATOR: attrgetter("account"),
+    SourceType.OAUTH_PERSISTENT_GRANT: attrgetter("grant"),
+    SourceType.EXTENDED_CLIENT_METADATA: attrgetter("client_properties"),
+    SourceType.EXTENDED_PROPERTIES: attrgetter("client_properties"),
+    SourceType.TOKEN: attrgetter("token"),
+    SourceType.SUBJECT_TOKEN: attrgetter("subject_token"),
+    SourceType.ACTOR_TOKEN: attrgetter("actor_token"),
+    SourceType.TOKEN_EXCHANGE_PROCESSOR_POLICY: attrgetter("exchange"),
+}
 _NO_VALUES: tuple[object, ...] = (None, "", [], (), {})
 _REFERENCE = re.compile(r"\$\{([^{}]+)\}")
-
-
-def _named(source_type: SourceType, sources: Sources) -> Mapping[str, object] | None:
-    match source_type:
-        case SourceType.CONTEXT:
-            return sources.context
-        case SourceType.PASSWORD_CREDENTIAL_VALIDATOR:
-            return sources.account
-        case SourceType.OAUTH_PERSISTENT_GRANT:
-            return sources.grant
-        case SourceType.EXTENDED_CLIENT_METADATA | SourceType.EXTENDED_PROPERTIES:
-            return sources.client_properties
-        case SourceType.TOKEN:
-            return sources.token
-        case SourceType.SUBJECT_TOKEN:
-            return sources.subject_token
-        case SourceType.ACTOR_TOKEN:
-            return sources.actor_token
-        case SourceType.TOKEN_EXCHANGE_PROCESSOR_POLICY:
-            return sources.exchange
-        case _:
-            return None
 
 
 def _anywhere(name: str, sources: Sources) -> object:

@@ -1,7 +1,6 @@
 """A signed-on person in one browser: begun at sign-on, prolonged by use, found by the handle in the cookie."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
@@ -25,8 +24,7 @@ MOST_SIGN_ONS = 8
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOn:
+class SignOn(msgspec.Struct, frozen=True, kw_only=True):
     """One act of proving who one is."""
 
     at: int
@@ -39,8 +37,7 @@ class SignOn:
     """RFC 8176: how it was done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """What the server knows of a signed-on browser."""
 
     key: bytes
@@ -63,8 +60,7 @@ class Session:
         return self.sign_ons[-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """A new session, the handle for its cookie, and what to commit before the cookie is sent."""
 
     session: Session
@@ -72,8 +68,7 @@ class Begun:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
     v: int
     issuer: str
     sri: str

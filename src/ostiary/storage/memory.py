@@ -1,8 +1,9 @@
 """Stores that live in this process and end with it, for tests and for trying out. They keep the whole contract."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from ostiary.ports.changes import (
     AddAccessToken,

@@ -34,5 +34,5 @@ def check_storable(change: Change) -> None:
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    for name in getattr(value, "__dataclass_fields__", ()):
+    for name in getattr(value, "__struct_fields__", ()):
         yield from _texts(getattr(value, name))

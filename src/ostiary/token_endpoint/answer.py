@@ -1,11 +1,11 @@
 """What the token endpoint answers (RFC 6749 §5.1)."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenAnswer:
+
+class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A successful answer; only the members that apply are written."""
 
     access_token: str

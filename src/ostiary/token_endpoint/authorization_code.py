@@ -1,9 +1,11 @@
 """RFC 6749 §4.1.3: a code becomes tokens, once (behaviour §8.1)."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import NoReturn
+
+import msgspec
+from msgspec.structs import replace
 
 from ostiary.audit.events import CodeReplayed
 from ostiary.audit.evidence import commit
@@ -39,8 +41,7 @@ from ostiary.words import GrantType
 UNKNOWN = "the code is unknown, expired or was used before"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeRequest:
+class CodeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 6749 §4.1.3, RFC 7636 §4.5."""
 
     code: str

@@ -1,7 +1,8 @@
 """RFC 6749 §4.4: a client asks for itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from ostiary.audit.events import TokenIssued
 from ostiary.clients.client import Client
@@ -21,8 +22,7 @@ MOST_PREPARED = 2048
 _VARYING = "ClientIp"
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(msgspec.Struct, frozen=True):
     """A prepared token, and what it was prepared from: it is used only while all of that is the very same."""
 
     client: Client

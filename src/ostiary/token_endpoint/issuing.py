@@ -1,8 +1,9 @@
 """What the grants with a person behind them share: the tokens of one approval, ready to be committed as one unit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from ostiary.audit.events import TokenIssued
 from ostiary.clients.client import Client
@@ -18,8 +19,7 @@ from ostiary.tokens.managers import Wanted, choose_manager, signed_on
 from ostiary.tokens.people import Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """What a person approved, as a code or a grant keeps it."""
 
     client: Client
@@ -39,12 +39,11 @@ class Approval:
     state: str | None = None
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
     resources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
+class Issued(msgspec.Struct, frozen=True, kw_only=True):
     """An answer, what must be durable before it is given, and what happened."""
 
     answer: TokenAnswer

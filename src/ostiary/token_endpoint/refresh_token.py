@@ -1,6 +1,6 @@
 """RFC 6749 §6: a grant is used again (behaviour §8.2, §9.4)."""
 
-from dataclasses import dataclass
+import msgspec
 
 from ostiary.audit.events import RefreshTokenReused
 from ostiary.audit.evidence import commit
@@ -27,8 +27,7 @@ ROUNDS = 3
 """How often a refresh looks again after a rival was faster: the second look finds what the rival made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A refresh token that may be used now, with its grant."""
 
     token: RefreshTokenRecord

@@ -8,11 +8,11 @@ request of a client (client credentials) is prepared once per snapshot of settin
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ostiary.clients.client import Client
 from ostiary.errors import ServerError, Why
@@ -71,8 +71,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(StoredAccessToken).decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessTokenRequest:
+class AccessTokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a new access token is to say."""
 
     client: Client
@@ -90,11 +89,10 @@ class AccessTokenRequest:
     authenticated_at: int = 0
     acr: str = ""
     userinfo_claims: tuple[str, ...] = ()
-    grant_attributes: Mapping[str, Any] = field(default_factory=dict)
+    grant_attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A token that lacks only the moment. Exactly one of `reference` and `jwt` is there."""
 
     client_id: str
@@ -103,7 +101,7 @@ class Prepared:
     document: bytes
     scope_text: str
     manager_id: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What the manager's contract holds; an OpenID Connect policy may draw on it."""
     token_length: int = 0
     """Of a reference token, in characters; 0 for a JWT."""
@@ -113,8 +111,7 @@ class Prepared:
     has_row: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Minted:
+class Minted(msgspec.Struct, frozen=True, kw_only=True):
     """A new token, and what must be durable before it is given out."""
 
     text: str

@@ -1,8 +1,9 @@
 """Which claims about a person go to whom: by scope, by policy, and by the ``claims`` parameter (behaviour §13.2)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ostiary.audit.request import current_request
 from ostiary.clients.client import Client
@@ -18,8 +19,7 @@ RESERVED = frozenset(
 """What only the server itself says in an ID token; an attribute of such a name is not put into one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(msgspec.Struct, frozen=True, kw_only=True):
     """The circumstances under which claims are asked for."""
 
     client: Client
@@ -61,8 +61,8 @@ def sources_for(
     )
 
 
-def claims_of(policy: OpenIdPolicy, release: Release, server: Server) -> dict[str, Any]:
-    """Every attribute of the policy's contract with its value, ``sub`` among them; nothing is left out yet."""
+def claims_of(policy: OpenIdPolicy, release: Release, server: Server, names: Collection[str]) -> dict[str, Any]:
+    """Those attributes of the policy's contract that have a value, and always ``sub``."""
     sources = sources_for(
         release.client,
         release.scope,
@@ -72,7 +72,8 @@ def claims_of(policy: OpenIdPolicy, release: Release, server: Server) -> dict[st
         release.grant_attributes,
         release.token_attributes,
     )
-    claims = fulfil(policy.fulfillment, sources)
+    rules = policy.fulfillment
+    claims = fulfil({name: rules[name] for name in (SUBJECT, *names) if name in rules}, sources)
     claims.setdefault(SUBJECT, release.person.user_key)
     for attribute in policy.attributes:
         value = claims.get(attribute.name)
@@ -97,8 +98,10 @@ def asked_by_name(policy: OpenIdPolicy, wished: Iterable[str]) -> tuple[str, ...
     return tuple(name for name in dict.fromkeys(wished) if name in known)
 
 
-def uncovered(policy: OpenIdPolicy, scope: Collection[str], names: Iterable[str]) -> tuple[str, ...]:
+def uncovered(policy: OpenIdPolicy, scope: Collection[str], names: Collection[str]) -> tuple[str, ...]:
     """Those claims that neither these scopes nor the policy by itself releases: somebody must approve them by name."""
+    if not names:
+        return ()
     guarded = guarded_by(policy, policy.scope_attributes)
     free = {
         attribute.name for attribute in policy.attributes if attribute.in_user_info and attribute.name not in guarded

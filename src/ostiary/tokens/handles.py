@@ -6,7 +6,7 @@ at the end of the index while nothing can be guessed and no digest needs compari
 """
 
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
 
 RANDOM_CHARACTERS = 22
@@ -17,6 +17,8 @@ _PADDING = "AA"
 """Two characters of zeros: with them the time is a number of exactly 6 bytes, as base64 writes it."""
 _TIME_BYTES = 6
 _NO_TIME = bytes(_TIME_BYTES)
+_AS_BASE64URL = bytes.maketrans(b"+/", b"-_")
+_AS_BASE64 = str.maketrans("-_", "+/")
 _CYCLE = 64**TIME_CHARACTERS
 
 
@@ -26,10 +28,11 @@ def new_handle(length: int, now: int) -> str:
         raise ValueError(f"a handle has at least {RANDOM_CHARACTERS} characters")
     time_characters = min(TIME_CHARACTERS, length - RANDOM_CHARACTERS)
     random_characters = length - time_characters
-    random = urlsafe_b64encode(os.urandom((random_characters * 3 + 3) // 4)).decode("ascii")[:random_characters]
-    if time_characters < TIME_CHARACTERS:
-        return _time_text(now)[:time_characters] + random if time_characters else random
-    return _time_text(now) + random
+    random = _text_of(os.urandom((random_characters * 3 + 3) // 4))[:random_characters]
+    if not time_characters:
+        return random
+    units = (now // UNIT_MS % _CYCLE).to_bytes(_TIME_BYTES, "big")
+    return _text_of(units)[len(_PADDING) : len(_PADDING) + time_characters] + random
 
 
 def new_handle_of_entropy(entropy_bytes: int, now: int) -> str:
@@ -44,12 +47,12 @@ def key_of(handle: str) -> bytes:
     if len(handle) < RANDOM_CHARACTERS + TIME_CHARACTERS:
         return _NO_TIME + digest
     try:
-        time = urlsafe_b64decode(_PADDING + handle[:TIME_CHARACTERS])
+        time = a2b_base64((_PADDING + handle[:TIME_CHARACTERS]).translate(_AS_BASE64))
     except ValueError:  # not base64url, so not a handle
-        time = b""
+        return _NO_TIME + digest
     return (time if len(time) == _TIME_BYTES else _NO_TIME) + digest
 
 
-def _time_text(now: int) -> str:
-    units = (now // UNIT_MS % _CYCLE).to_bytes(_TIME_BYTES, "big")
-    return urlsafe_b64encode(units)[len(_PADDING) :].decode("ascii")
+def _text_of(data: bytes) -> str:
+    """RFC 4648 §5: base64url. The standard library's own function takes three times as long."""
+    return b2a_base64(data, newline=False).translate(_AS_BASE64URL).decode("ascii")

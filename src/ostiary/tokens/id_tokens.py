@@ -3,9 +3,10 @@
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256, sha384, sha512
 from typing import Any
+
+import msgspec
 
 from ostiary.clients.client import Client
 from ostiary.clients.secret_keeping import SecretKeeper
@@ -31,8 +32,7 @@ _JTI_BYTES = 16
 _HASHES = {"256": sha256, "384": sha384, "512": sha512, "DSA": sha512}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdTokenRequest:
+class IdTokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a new ID token is to say."""
 
     client: Client
@@ -52,24 +52,18 @@ class IdTokenRequest:
     """The code issued beside it, for ``c_hash``."""
     state: str | None = None
     """For ``s_hash``, where the policy has it."""
-    grant_attributes: Mapping[str, Any] = field(default_factory=dict)
-    token_attributes: Mapping[str, Any] = field(default_factory=dict)
+    grant_attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    token_attributes: Mapping[str, Any] = msgspec.field(default_factory=dict)
     from_authorization_endpoint: bool = False
 
 
 def issue(request: IdTokenRequest, server: Server) -> str:
     """OpenID Connect Core §3.1.3.3: a new ID token. Raises `ServerError` when the client's settings cannot be met."""
-    client = request.client
-    _check_not_encrypted(client)
-    policy = policy_for(client, server)
-    algorithm = client.openid.id_token_algorithm or DEFAULT_ALGORITHM
-    claims = _claims(request, policy, algorithm, server)
-    if algorithm is SigningAlgorithm.NONE:
-        if request.from_authorization_endpoint:
-            why = Why(rule="OpenID Connect Core §2", setting=SETTING, level="client")
-            raise InvalidRequest("an unsigned ID token cannot come from the authorization endpoint", why)
-        return unsecured(claims, typ=policy.type_header)
-    return signer_for(client, algorithm, SETTING, server).sign(claims, typ=policy.type_header)
+    plan = _plan(request, server)
+    claims = _claims(request, plan, server)
+    if plan.signer is None:
+        return unsecured(claims, typ=plan.policy.type_header)
+    return plan.signer.sign(claims, typ=plan.policy.type_header)
 
 
 def policy_for(client: Client, server: Server) -> OpenIdPolicy:
@@ -126,17 +120,73 @@ async def verify_own_id_token(text: str, server: Server) -> Mapping[str, Any]:
     return claims
 
 
+# What is the same for all ID tokens of a client ----------------------------------------------------------------------
+
+MOST_PLANS = 2048
+"""Plans kept per process, half a kilobyte each; when there are more, all are made anew."""
+
+
+class _Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How ID tokens for a scope are made, and from what: it holds only while all of that is the very same."""
+
+    client: Client
+    server: Server
+    policy: OpenIdPolicy
+    algorithm: SigningAlgorithm
+    signer: Signer | None
+    """None: the client registered ``none``."""
+    names: tuple[str, ...]
+    """The attributes of the policy that are said."""
+
+
+_PlanKey = tuple[str, tuple[str, ...], tuple[str, ...], bool, bool]
+_plans: dict[_PlanKey, _Plan] = {}
+
+
+def _plan(request: IdTokenRequest, server: Server) -> _Plan:
+    """Raises `ServerError` and `InvalidRequest` when the client's settings cannot be met."""
+    client = request.client
+    key = (
+        client.client_id,
+        request.scope,
+        request.requested_claims,
+        request.access_token is None,
+        request.from_authorization_endpoint,
+    )
+    plan = _plans.get(key)
+    if plan is None or plan.client is not client or plan.server is not server:
+        plan = _new_plan(request, server)
+        if len(_plans) >= MOST_PLANS:
+            _plans.clear()
+        _plans[key] = plan
+    return plan
+
+
+def _new_plan(request: IdTokenRequest, server: Server) -> _Plan:
+    client = request.client
+    _check_not_encrypted(client)
+    policy = policy_for(client, server)
+    algorithm = client.openid.id_token_algorithm or DEFAULT_ALGORITHM
+    if algorithm is SigningAlgorithm.NONE and request.from_authorization_endpoint:
+        why = Why(rule="OpenID Connect Core §2", setting=SETTING, level="client")
+        raise InvalidRequest("an unsigned ID token cannot come from the authorization endpoint", why)
+    return _Plan(
+        client=client,
+        server=server,
+        policy=policy,
+        algorithm=algorithm,
+        signer=None if algorithm is SigningAlgorithm.NONE else signer_for(client, algorithm, SETTING, server),
+        names=_names(request, policy),
+    )
+
+
 # What it says --------------------------------------------------------------------------------------------------------
 
 
-def _claims(
-    request: IdTokenRequest, policy: OpenIdPolicy, algorithm: SigningAlgorithm, server: Server
-) -> dict[str, Any]:
-    client, now = request.client, server.clock.now() // SECOND
-    said = claims_of(policy, _release(request), server)
-    claims: dict[str, Any] = {
-        name: said[name] for name in _names(request, policy) if name in said and name not in RESERVED
-    }
+def _claims(request: IdTokenRequest, plan: _Plan, server: Server) -> dict[str, Any]:
+    client, policy, now = request.client, plan.policy, server.clock.now() // SECOND
+    said = claims_of(policy, _release(request), server, plan.names)
+    claims: dict[str, Any] = {name: said[name] for name in plan.names if name in said}
     claims |= {
         "iss": server.issuer,
         "sub": subject_for(str(said[SUBJECT]), client, server),
@@ -155,17 +205,18 @@ def _claims(
             claims["sid"] = session_for(request.session, client, server)
         if policy.include_sri:
             claims["pi.sri"] = request.session
-    return claims | _hashes(request, policy, algorithm)
+    return claims | _hashes(request, policy, plan.algorithm)
 
 
-def _names(request: IdTokenRequest, policy: OpenIdPolicy) -> list[str]:
+def _names(request: IdTokenRequest, policy: OpenIdPolicy) -> tuple[str, ...]:
     """Behaviour §13.1: what is released, if the policy puts it here or no access token would fetch it from UserInfo."""
     all_of_it = policy.include_user_info or request.access_token is None
-    return [
+    return tuple(
         attribute.name
         for attribute in released(policy, request.scope, request.requested_claims)
-        if (attribute.in_id_token and all_of_it) or attribute.name in request.requested_claims
-    ]
+        if ((attribute.in_id_token and all_of_it) or attribute.name in request.requested_claims)
+        and attribute.name not in RESERVED
+    )
 
 
 def _hashes(request: IdTokenRequest, policy: OpenIdPolicy, algorithm: SigningAlgorithm) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Which access token manager makes or judges a token (behaviour §11.2)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from ostiary.clients.client import Client
 from ostiary.errors import InvalidRequest, InvalidTarget, ServerError, Why
@@ -13,8 +14,7 @@ from ostiary.server_settings.openid_policies import OpenIdPolicy
 from ostiary.server_settings.token_objects import AccessTokenManager, AccessTokenMapping
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """Where a token comes from: a mapping holds for one of these, or for all that have none of their own."""
 
     type: str
@@ -30,8 +30,7 @@ def signed_on(validator: str) -> Context:
     return Context("PCV", validator)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What a request says of the manager: an id, or the resources the token is for (RFC 8707)."""
 
     manager_id: str | None = None

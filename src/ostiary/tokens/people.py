@@ -1,7 +1,6 @@
 """The person behind a code, a grant or a token, read anew whenever something is issued (threat T-47)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +10,7 @@ from ostiary.ports.records import AccountRecord
 from ostiary.server import Server
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who signed on, with what their account says of them now."""
 
     user_key: str
@@ -20,7 +18,7 @@ class Person:
     username: str
     validator: str
     """The id of the password credential validator that holds the account."""
-    claims: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """OpenID Connect Core §5.1, and whatever else the account holds, by name."""
 
     @property

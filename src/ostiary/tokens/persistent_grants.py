@@ -78,8 +78,10 @@ def lifetime_ms(attributes: Mapping[str, Any], client: Client, settings: ServerS
     """
     said = str(attributes.get(LIFETIME_ATTRIBUTE, "")).strip()
     try:
-        minutes = int(said)
-    except ValueError:  # absent, empty, or a text that is no number: as if it were not there
+        minutes = int(said) if said else None
+    except ValueError:  # a text that is no number: as if it were not there
+        minutes = None
+    if minutes is None:
         return client.persistent_grants.max_lifetime.milliseconds(settings.grants.lifetime.milliseconds)
     return None if minutes < 0 else minutes * MINUTE
 

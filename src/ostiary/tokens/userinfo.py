@@ -65,12 +65,12 @@ def _claims(token: LiveToken, client: Client, person: Person, server: Server) ->
         grant_attributes=stored.grant_attributes,
         token_attributes=token.attributes,
     )
-    said = claims_of(policy, release, server)
     names = [
         attribute.name
         for attribute in released(policy, token.scope, requested)
         if attribute.in_user_info or attribute.name in requested
     ]
+    said = claims_of(policy, release, server, names)
     claims = {name: said[name] for name in names if name in said and name not in RESERVED}
     claims[SUBJECT] = subject_for(str(said[SUBJECT]), client, server)
     return claims

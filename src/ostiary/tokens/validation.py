@@ -1,8 +1,9 @@
 """What a presented access token says, of whichever kind it is: the one place that believes in access tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ostiary.keys.jws import BadToken
 from ostiary.keys.ring import Verified
@@ -19,8 +20,7 @@ from ostiary.tokens.id_tokens import is_id_token
 _SAID_BY_PROTOCOL = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", MANAGER_CLAIM})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveToken:
+class LiveToken(msgspec.Struct, frozen=True, kw_only=True):
     """An access token that counts now."""
 
     key: bytes

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from ostiary.ports.clock import SECOND
 from ostiary.sessions.session import SignOn
@@ -37,8 +38,7 @@ class Reason(StrEnum):
     CONTEXT = "the context of the sign-on is not one of the asked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """What a request wants of the sign-on."""
 
     prompt: AbstractSet[Prompt] = frozenset()
@@ -47,8 +47,7 @@ class Demand:
     """OpenID Connect Core §5.5.1.1: one of these, or no answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
+class Present(msgspec.Struct, frozen=True, kw_only=True):
     """Who is there."""
 
     sign_on: SignOn | None

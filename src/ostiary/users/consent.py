@@ -1,7 +1,6 @@
 """Behaviour §7.2: whether a person is asked to approve, what they approved, and what is remembered of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -22,8 +21,7 @@ class Decision(StrEnum):
     ASK = "the person is asked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """How far something reaches that is asked for, shown, approved or remembered."""
 
     scopes: tuple[str, ...] = ()
@@ -35,8 +33,7 @@ class Extent:
         return within(book, self.scopes, other.scopes) and set(self.claims) <= set(other.claims)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentFacts:
+class ConsentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the table looks at."""
 
     bypass: bool = False

@@ -7,7 +7,6 @@ that a form was not made elsewhere. It is never part of a URL.
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -48,8 +47,7 @@ class StaleFlow(Exception):
         self.flow = flow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approver:
+class Approver(msgspec.Struct, frozen=True, kw_only=True):
     """Who was shown a consent page, and how they had signed on."""
 
     user_key: str
@@ -60,8 +58,7 @@ class Approver:
     """The row key of the session; empty where no sessions are kept (S163)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """An authorization request that waits for a person."""
 
     v: int = _VERSION

@@ -165,7 +165,7 @@ class Surface:
     async def answer(self, call: Call) -> Reply:
         """The answer, whatever happens; it tells the id of the request."""
         reply = await self._answer(call)
-        reply.headers = (*reply.headers, (b"x-request-id", call.request_id.encode()))
+        reply.request_id = call.request_id
         return reply
 
     async def _answer(self, call: Call) -> Reply:

@@ -1,7 +1,6 @@
 """A request and its answer, a few lines over raw ASGI."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import msgspec
@@ -29,8 +28,7 @@ class Refused(Exception):
         self.headers = headers
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """One HTTP request, its issuer and path already resolved."""
 
     method: str
@@ -56,9 +54,10 @@ class Call:
     """The TLS version of the connection to us, e.g. ``TLSv1.3``; empty for plain HTTP, as behind a proxy."""
     rest: str = ""
     """What follows the prefix of a route that takes one, still percent-encoded."""
-    notes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = msgspec.field(default_factory=dict)
     """Facts for the log line of this call, such as who authenticated and how."""
     _fields: dict[bytes, bytes] | None = None
+    _cookies: list[tuple[str, str]] | None = None
 
     def header(self, name: bytes) -> str | None:
         """The one value of a header (lower-case name), or None; raises `Refused` when it came twice."""
@@ -74,12 +73,9 @@ class Call:
 
     def cookie_values(self, name: str, most: int = 4) -> tuple[str, ...]:
         """The different values of a cookie in their order, `most` of them: a foreign one must not hide ours."""
-        values: dict[str, None] = {}
-        for key, value in self.headers:
-            if key == b"cookie":
-                parts = (part.strip().partition("=") for part in value.decode("latin-1").split(";"))
-                values.update((content, None) for found, equals, content in parts if equals and found == name)
-        return tuple(values)[:most]
+        if self._cookies is None:
+            self._cookies = list(_cookies_in(self.headers))
+        return tuple(dict.fromkeys([content for found, content in self._cookies if found == name]))[:most]
 
     async def body(self, most: int = MOST_BODY_BYTES) -> bytes:
         """The whole body; raises `Refused` (413) when it is larger than `most` bytes."""
@@ -123,8 +119,7 @@ class Call:
             raise Refused(400, "the body is not JSON") from None
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(msgspec.Struct):
     """One HTTP answer."""
 
     status: int = 200
@@ -133,6 +128,8 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     stream: Any = None
     """An async iterator of bytes that follows `body`, for answers that do not fit in memory."""
+    request_id: str = ""
+    """Told in the field ``x-request-id``; given by the surface that the request came through."""
 
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> "Reply":
@@ -156,7 +153,7 @@ class Reply:
 
     async def send(self, send: Send, *, head_only: bool = False) -> None:
         """Give the answer to the server; of an answer to HEAD the body is left out (RFC 9110 §9.3.2)."""
-        headers = [*self.headers]
+        headers = [*self.headers, (b"x-request-id", self.request_id.encode("ascii"))]
         if self.content_type:
             headers.append((b"content-type", self.content_type))
         if self.stream is None:
@@ -169,6 +166,16 @@ class Reply:
         async for chunk in self.stream:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _cookies_in(headers: list[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    """RFC 6265 §5.4: the names and values of every cookie, in their order."""
+    for key, value in headers:
+        if key == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                name, equals, content = part.strip().partition("=")
+                if equals:
+                    yield name, content
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -5,9 +5,10 @@ Handlers translate: cookies and forms to the walk of `authorization_endpoint`, i
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from ostiary.authorization_endpoint import endpoint
 from ostiary.authorization_endpoint.outcomes import AskConsent, AskSignOn, Outcome, Visitor

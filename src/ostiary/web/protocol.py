@@ -7,13 +7,14 @@ scope, no event, no queue of messages, and one write for head and body. Everythi
 
 import asyncio
 import logging
+from functools import cache
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ostiary.web.call import Call, Reply
+from ostiary.web.call import NO_STORE, Call, Reply
 
 MOST_HEAD_BYTES = 64 * 1024
 """What the request line and all header fields may weigh together; more is refused before it is kept (threat T-25)."""
@@ -61,6 +62,7 @@ class _Short:
         "method",
         "response_complete",
         "target",
+        "task",
     )
 
     def __init__(self, method: str, target: bytes, headers: Headers) -> None:
@@ -72,6 +74,7 @@ class _Short:
         self.keep_alive = True
         self.disconnected = False
         self.message_event = _Done.message_event
+        self.task: asyncio.Task[None] | None = None
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -94,11 +97,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._is_incomplete = False
+        self._answered_at = 0.0
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._stop_deadline()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -115,9 +122,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A new request."""
         self._in_head = self._is_incomplete = True
-        super().on_message_begin()
-        if self._extensions is not None:
-            self.scope["extensions"] = self._extensions
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         """The head is complete: answer at once what is ready, else choose the way."""
@@ -139,7 +146,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if _is_short(self.headers):
                 self.cycle = _Short(method.decode("ascii"), self.url, self.headers)  # type: ignore[assignment]
                 return
-        super().on_headers_complete()
+        self._go_the_usual_way()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -159,9 +166,47 @@ class BoundedProtocol(HttpToolsProtocol):
         if type(cycle) is not _Short:
             super().on_message_complete()
         elif not cycle.response_complete:
-            task = self.loop.create_task(self._run(cycle))
-            task.add_done_callback(self.tasks.discard)
-            self.tasks.add(task)
+            cycle.task = self.loop.create_task(self._run(cycle))
+            self.tasks.add(cycle.task)  # a stop waits for it; it takes itself out at its end
+
+    def on_response_complete(self) -> None:
+        """The answer has been given; the connection may be used again.
+
+        Its time of idleness begins. One timer a connection watches over it, instead of a new one for each request.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._look_if_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """The timer looks by itself whether a request is under way."""
+
+    def _look_if_idle(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self.transport.is_closing() or self._is_incomplete or not self.cycle.response_complete:
+            return  # the end of the answer begins a new time
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self._look_if_idle)
+
+    def _go_the_usual_way(self) -> None:
+        """Through ASGI; what it needs of the request is made only now."""
+        target, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = target, expects
+        self.headers = self.scope["headers"] = headers
+        if self._extensions is not None:
+            self.scope["extensions"] = self._extensions
+        super().on_headers_complete()
 
     def _too_slow(self) -> None:
         """Threat T-62: a request that does not come to its end holds a place that others need."""
@@ -175,13 +220,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     async def _run(self, short: _Short) -> None:
-        reply = await self._application.answer(self._call(short))
-        if not short.disconnected:
-            head = self._head(reply, keep_alive=short.keep_alive)
-            if reply.stream is None:
-                self.transport.write(head + reply.body)
-            else:
-                await self._write_stream(head, reply, short)
+        try:
+            reply = await self._application.answer(self._call(short))
+            if not short.disconnected:
+                head = self._head(reply, keep_alive=short.keep_alive)
+                if reply.stream is None:
+                    self.transport.write(head + reply.body)
+                else:
+                    await self._write_stream(head, reply, short)
+        finally:
+            if short.task is not None:
+                self.tasks.discard(short.task)
         short.response_complete = True
         if not short.keep_alive:
             self.transport.close()
@@ -207,20 +256,19 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _head(self, reply: Reply, *, keep_alive: bool) -> bytes:
-        fields = [*reply.headers]
-        if reply.content_type:
-            fields.append((b"content-type", reply.content_type))
-        if reply.stream is None:
-            fields.append((b"content-length", b"%d" % len(reply.body)))
-        else:
-            fields.append((b"transfer-encoding", b"chunked"))
-        if not keep_alive:
-            fields.append((b"connection", b"close"))
-        lines = b"".join([name + b": " + value + b"\r\n" for name, value in fields])
-        if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):
+        try:
+            lines = _usual_lines(reply.content_type) if reply.headers is NO_STORE else _lines_of(reply)
+        except ValueError:
             log.error("an answer with a line break in a header field was not sent")
             return b"HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-        return STATUS_LINE[reply.status] + self._date_field() + lines + b"\r\n"
+        return b"%b%b%bx-request-id: %b\r\n%b%b\r\n" % (
+            STATUS_LINE[reply.status],
+            self._date_field(),
+            lines,
+            reply.request_id.encode("ascii"),
+            b"content-length: %d\r\n" % len(reply.body) if reply.stream is None else b"transfer-encoding: chunked\r\n",
+            b"" if keep_alive else b"connection: close\r\n",
+        )
 
     async def _write_stream(self, head: bytes, reply: Reply, short: _Short) -> None:
         self.transport.write(head + _chunk(reply.body))
@@ -289,6 +337,23 @@ def _origin_form(target: bytes) -> bytes | None:
     if url.schema not in (b"http", b"https") or not url.path:
         return None
     return url.path if url.query is None else url.path + b"?" + url.query
+
+
+def _lines_of(reply: Reply) -> bytes:
+    """The fields of an answer; raises `ValueError` for one that holds a line break (RFC 9112 §11.1)."""
+    fields = [*reply.headers]
+    if reply.content_type:
+        fields.append((b"content-type", reply.content_type))
+    lines = b"".join([name + b": " + value + b"\r\n" for name, value in fields])
+    if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):
+        raise ValueError
+    return lines
+
+
+@cache
+def _usual_lines(content_type: bytes) -> bytes:
+    """The same for answers that nobody may store, of which nearly all are; content types are our own few words."""
+    return _lines_of(Reply(200, b"", content_type, NO_STORE))
 
 
 def _size(target: bytes, headers: Headers) -> int:

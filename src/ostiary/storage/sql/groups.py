@@ -44,8 +44,12 @@ class Unit:
 class Groups:
     """The queue of one writer. All of it runs in the event loop; `flush` is told to begin and reports to `finished`."""
 
-    def __init__(self, flush: Callable[[list[Unit]], None]) -> None:
+    def __init__(
+        self, flush: Callable[[list[Unit]], None], before_answer: Callable[[Sequence[Unit]], None] | None = None
+    ) -> None:
+        """`before_answer` is called with the units of a flush before any of them is answered."""
         self._flush = flush
+        self._before_answer = before_answer
         self._waiting: list[Unit] = []
         self._running = False
         self._idle: asyncio.Event | None = None
@@ -62,6 +66,8 @@ class Groups:
 
     def finished(self, units: Sequence[Unit]) -> None:
         """Answer the units of a flush, and begin the next one."""
+        if self._before_answer is not None:
+            self._before_answer(units)
         for unit in units:
             if unit.done.done():  # who waited for it has gone
                 continue

@@ -16,12 +16,14 @@ from typing import Any
 from urllib.parse import quote
 
 from ostiary.ports.changes import Conflict
+from ostiary.ports.records import AccessTokenRecord, AccountRecord, CodeRecord, SessionRecord
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage.addresses import OnMoved
 from ostiary.storage.inspection import Found
 from ostiary.storage.notices import KEPT_NOTICES, Notice, numbered
 from ostiary.storage.sql import statements as sql
 from ostiary.storage.sql.groups import Groups, Rows, Unit, Unreachable, arrange, notices_of
+from ostiary.storage.sql.kept_rows import KeptRows
 from ostiary.storage.sql.statement import Statement
 from ostiary.storage.sql.stores import SqlStores
 from ostiary.storage.sql.writing import Steps
@@ -61,7 +63,8 @@ class SqliteStores(SqlStores):
         super().__init__(on_moved)
         self._path = path
         self._reader: sqlite3.Connection | None = None
-        self._groups = Groups(self._hand_over)
+        self._kept: KeptRows | None = None
+        self._groups = Groups(self._hand_over, self._forget_changed)
         self._writer = _Writer(path, write_wait_seconds, self._groups.finished)
 
     async def _row(self, statement: Statement, *values: Any) -> Any:
@@ -78,6 +81,35 @@ class SqliteStores(SqlStores):
 
     async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
         return await self._groups.add(steps, notices)
+
+    async def code(self, key: bytes) -> CodeRecord | None:
+        """The authorization code with this key, used or not."""
+        kept = self._fresh_kept()
+        return kept.codes.get(key) or await super().code(key)
+
+    async def access_token(self, key: bytes) -> AccessTokenRecord | None:
+        """The reference token with this key."""
+        kept = self._fresh_kept()
+        record = kept.access_tokens.get(key)
+        if record is None and (record := await super().access_token(key)) is not None:
+            kept.keep(kept.access_tokens, key, record)
+        return record
+
+    async def session(self, key: bytes) -> SessionRecord | None:
+        """The session with this key."""
+        kept = self._fresh_kept()
+        record = kept.sessions.get(key)
+        if record is None and (record := await super().session(key)) is not None:
+            kept.keep(kept.sessions, key, record)
+        return record
+
+    async def account(self, store: str, username: str) -> AccountRecord | None:
+        """The account of this name, letter case included."""
+        kept, name = self._fresh_kept(), (store, username)
+        record = kept.accounts.get(name)
+        if record is None and (record := await super().account(store, username)) is not None:
+            kept.keep(kept.accounts, name, record)
+        return record
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the database and cut it off, as far as readers allow."""
@@ -100,6 +132,26 @@ class SqliteStores(SqlStores):
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _fresh_kept(self) -> KeptRows:
+        """What is kept, less what may have changed; it stays true during a read, which does not give way."""
+        kept = self._kept
+        if kept is None:
+            if self._reader is None:
+                try:
+                    self._open()
+                except sqlite3.Error as error:
+                    raise self._unavailable(error) from error
+            kept = self._kept = KeptRows(self._path.with_name(self._path.name + "-moves"))
+        kept.refresh()
+        return kept
+
+    def _forget_changed(self, units: Sequence[Unit]) -> None:
+        if self._kept is not None or any(unit.error is None for unit in units):
+            (self._kept or self._fresh_kept()).changed(units)
 
     def _hand_over(self, units: list[Unit]) -> None:
         loop = asyncio.get_running_loop()
