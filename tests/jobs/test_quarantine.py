@@ -8,6 +8,8 @@ from ostiary.client_management import registry
 from ostiary.clients.dialects import admin
 from ostiary.jobs.lease import Job, Lease, run_once
 from ostiary.jobs.quarantine import quarantine_unused
+from ostiary.ports.changes import AddRegistration
+from ostiary.ports.records import RegistrationRecord
 from ostiary.server import Server
 from ostiary.server_settings.objects import Objects
 from tests.house import add_client, changed, clock_of, events_of, found, fresh_objects, make_server
@@ -15,9 +17,10 @@ from tests.house import add_client, changed, clock_of, events_of, found, fresh_o
 pytestmark = pytest.mark.anyio
 
 
-async def registered(client_id: str) -> bool:
-    """Whose ids say that they registered themselves."""
-    return client_id.startswith("own-")
+def registration_of(client_id: str) -> RegistrationRecord:
+    return RegistrationRecord(
+        client_id=client_id, created_at=0, token=b"t", source="192.0.2.1", vouched_by="", document=b"{}"
+    )
 
 
 async def server_with(*client_ids: str, quarantine: int = 30, delete: int = 10) -> Server:
@@ -25,6 +28,8 @@ async def server_with(*client_ids: str, quarantine: int = 30, delete: int = 10) 
     for client_id in client_ids:
         now = clock_of(server).now()
         await add_client(server, client_id, identity__created_at=now, identity__modified_at=now)
+        if client_id.startswith("own-"):
+            await server.stores.commit(AddRegistration(registration_of(client_id)))
     return server
 
 
@@ -34,7 +39,7 @@ async def days_later(server: Server, days: int, *used: str) -> Server:
     await server.stores.last_used([(client_id, clock_of(server).now()) for client_id in used])
 
     async def work(lease: Lease) -> None:
-        await quarantine_unused(server, registered, lease)
+        await quarantine_unused(server, lease)
 
     assert await run_once(Job(name="unused-clients", every_seconds=3600, work=work), server.stores, server.clock, "a")
     server.clients.drop_all()

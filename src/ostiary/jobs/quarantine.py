@@ -1,6 +1,5 @@
 """Registered clients that nobody uses are disabled, and later deleted, if the settings say so (threat T-34)."""
 
-from collections.abc import Awaitable, Callable
 from enum import Enum
 
 from ostiary.audit.events import ClientQuarantined
@@ -18,9 +17,6 @@ from ostiary.server_settings.settings.unused_registrations import UnusedRegistra
 
 BY = "unused"
 CHUNK = 500
-
-IsRegistered = Callable[[str], Awaitable[bool]]
-"""Whether a client registered itself. What administrators made is never touched here."""
 
 
 class Fate(Enum):
@@ -45,8 +41,8 @@ def fate(client: Client, last_used_at: int | None, now: int, policy: UnusedRegis
     return Fate.GOES if now - since >= policy.delete_days * DAY else Fate.STAYS
 
 
-async def quarantine_unused(server: Server | None, is_registered: IsRegistered, lease: Lease) -> None:
-    """Look at every client once; raises `LeaseLost`."""
+async def quarantine_unused(server: Server | None, lease: Lease) -> None:
+    """Look at every client once; raises `LeaseLost`. What administrators made is never touched."""
     if server is None or not server.settings.unused_registrations.quarantine_days:
         return
     async for chunk in server.stores.clients_with_use(CHUNK):
@@ -54,7 +50,7 @@ async def quarantine_unused(server: Server | None, is_registered: IsRegistered, 
         for record, last_used_at in chunk:
             client = client_of(record)[0]
             what = fate(client, last_used_at, server.clock.now(), server.settings.unused_registrations)
-            if what is Fate.STAYS or not await is_registered(client.client_id):
+            if what is Fate.STAYS or await server.stores.registration(client.client_id) is None:
                 continue
             if what is Fate.GOES:
                 await _delete(client, server)
@@ -84,8 +80,3 @@ async def _delete(client: Client, server: Server) -> None:
         await clients.store_prepared([clients.prepare_removal(client)], BY)
     except (ClientChanged, ClientInUse):
         return
-
-
-async def nobody(_client_id: str) -> bool:
-    """As long as no client can register itself."""
-    return False

@@ -10,7 +10,7 @@ from ostiary.audit.evidence import commit
 from ostiary.audit.usage import LastUsed
 from ostiary.clients.credential_use import CredentialUse
 from ostiary.jobs.lease import Job, Lease, run
-from ostiary.jobs.quarantine import IsRegistered, nobody, quarantine_unused
+from ostiary.jobs.quarantine import quarantine_unused
 from ostiary.keys.rotation import rotate
 from ostiary.ports.clock import Clock
 from ostiary.ports.stores import Stores, StoreUnavailable
@@ -31,7 +31,6 @@ async def keep(
     stores: Stores,
     clock: Clock,
     ran: Callable[[str, float], None],
-    is_registered: IsRegistered = nobody,
 ) -> None:
     """Run the jobs of this node for as long as the process lives."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
@@ -41,7 +40,7 @@ async def keep(
         Job(
             name="unused-clients",
             every_seconds=UNUSED_SECONDS,
-            work=lambda lease: quarantine_unused(current(), is_registered, lease),
+            work=lambda lease: quarantine_unused(current(), lease),
         ),
         Job(name="checkpoint", every_seconds=CHECKPOINT_SECONDS, work=lambda _lease: stores.checkpoint()),
     ]
