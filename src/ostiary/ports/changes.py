@@ -54,9 +54,13 @@ class SaveClient(Change):
 
 @dataclass(frozen=True, slots=True)
 class RemoveClient(Change):
-    """Condition: the client exists. Its grants, codes and tokens go with it. Moves the generation."""
+    """Condition: the client exists, and at this version if one is given. Moves the generation.
+
+    Its grants, codes and tokens go with it.
+    """
 
     client_id: str
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,11 @@ class SaveObject(Change):
 
 @dataclass(frozen=True, slots=True)
 class RemoveObject(Change):
-    """Condition: the object exists. Moves the generation."""
+    """Condition: the object exists, and at this version if one is given. Moves the generation."""
 
     kind: str
     id: str
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,8 +369,10 @@ def _save_client(t: _Tables, c: SaveClient) -> bool:
 
 
 def _remove_client(t: _Tables, c: RemoveClient) -> bool:
-    if not t.drop(t.clients, c.client_id):
+    current = t.clients.get(c.client_id)
+    if current is None or c.expected not in (None, current.version):
         return False
+    t.drop(t.clients, c.client_id)
     t.drop(t.uses, c.client_id)
     tables: tuple[dict[Any, Any], ...] = (t.codes, t.access_tokens, t.refresh_tokens, t.grants, t.consents)
     for table in tables:
@@ -388,6 +390,9 @@ def _save_object(t: _Tables, c: SaveObject) -> bool:
 
 
 def _remove_object(t: _Tables, c: RemoveObject) -> bool:
+    current = t.objects.get((c.kind, c.id))
+    if current is None or c.expected not in (None, current.version):
+        return False
     return t.drop(t.objects, (c.kind, c.id)) and t.notice(c.kind, c.id)
 
 

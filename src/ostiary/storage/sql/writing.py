@@ -94,6 +94,8 @@ def _search(client: ClientRecord) -> Step:
 def _remove_client(c: RemoveClient) -> Steps:
     key = (c.client_id,)
     rest: tuple[Step, ...] = tuple((statement, key, None) for statement in sql.REMOVE_ALL_OF_CLIENT)
+    if c.expected is not None:
+        return ((sql.REMOVE_CLIENT_AT, (c.client_id, c.expected), c), *rest)
     return ((sql.REMOVE_CLIENT, key, c), *rest)
 
 
@@ -110,6 +112,8 @@ def _save_object(c: SaveObject) -> Steps:
 
 
 def _remove_object(c: RemoveObject) -> Steps:
+    if c.expected is not None:
+        return ((sql.REMOVE_OBJECT_AT, (c.kind, c.id, c.expected), c),)
     return ((sql.REMOVE_OBJECT, (c.kind, c.id), c),)
 
 

@@ -65,8 +65,9 @@ async def replace(asked: Asked) -> Reply:
 async def delete(asked: Asked) -> Reply:
     """DELETE /oauth/clients/{id}"""
     clients = registry(asked.server)
-    check_match(asked.call, tag_of(await clients.get(asked.ids[0])))
-    await clients.delete(asked.ids[0], asked.by.username)
+    current = await clients.get(asked.ids[0])
+    expected = current.version if check_match(asked.call, tag_of(current)) else None
+    await clients.delete(asked.ids[0], asked.by.username, expected)
     return Reply(204, b"", b"", NO_STORE)
 
 
