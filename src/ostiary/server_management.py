@@ -1,29 +1,35 @@
 """The only way the settings and objects of the server change, whichever interface the change came through."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ostiary.audit.events import SettingsApplied
 from ostiary.audit.evidence import commit
 from ostiary.clients.naming import users_of_names
-from ostiary.ports.changes import Change, Conflict, RemoveAccount
+from ostiary.ports.changes import Change, Conflict, RemoveAccount, SaveObject
 from ostiary.ports.events import Happening
 from ostiary.ports.records import ObjectRecord
+from ostiary.ports.stores import Stores
 from ostiary.secret import Secret
 from ostiary.server import Server
 from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.apply import ApplyProblem, ApplyRefused, Plan, Removed, plan_apply
+from ostiary.server_settings.documents import document
 from ostiary.server_settings.findings import shown
-from ostiary.server_settings.object_kinds import kind_named
+from ostiary.server_settings.object_kinds import REVISION, SETTINGS, kind_named
 from ostiary.server_settings.objects import Objects, build
 from ostiary.server_settings.planning import DETAIL_TYPE, PROPERTY, SCOPE
 from ostiary.server_settings.references import users_of
 
-ATTEMPTS = 5
-"""How often a change is worked out anew when somebody else was faster."""
+ATTEMPTS = 20
+"""How often a change is worked out anew when another node was faster."""
+_TURNS: "WeakKeyDictionary[Stores, asyncio.Lock]" = WeakKeyDictionary()
+"""In one process changes wait for each other instead of failing by turns: tools send many at once."""
 
 
 class ConfigurationChanged(Exception):
@@ -82,24 +88,41 @@ async def current(server: Server) -> Current:
 async def change(server: Server, wish: Callable[[Current], Wish], by: str) -> Plan:
     """Change the configuration as `wish` says, which is asked anew when somebody else was faster.
 
-    Raises `ApplyRefused`, `ObjectInUse` and `ConfigurationChanged`, and whatever `wish` raises.
+    Every change moves the revision that was read, so that of two at once the second is judged with the first in place:
+    nothing can come to refer to what goes at the same moment. Raises `ApplyRefused`, `ObjectInUse` and
+    `ConfigurationChanged`, and whatever `wish` raises.
     """
-    for _ in range(ATTEMPTS):
-        now = await current(server)
-        wanted = wish(now)
-        plan = await plan_of(server, now, wanted)
-        wanted.look(plan)
-        accounts = [one for name, id_ in wanted.removed for one in await _accounts(server, name, id_)]
-        beside = await wanted.beside(plan) if wanted.beside is not None else ()
-        if not plan.changes and not beside:
-            return plan
-        evidence = [SettingsApplied(by=by, changed=plan.changed)] if plan.changes else []
-        try:
-            await commit(server, *plan.changes, *accounts, *beside, *evidence)
-        except Conflict:
-            continue
-        return plan
+    async with _TURNS.setdefault(server.stores, asyncio.Lock()):
+        for _ in range(ATTEMPTS):
+            try:
+                return await _changed_once(server, wish, by)
+            except Conflict:
+                continue
     raise ConfigurationChanged
+
+
+async def _changed_once(server: Server, wish: Callable[[Current], Wish], by: str) -> Plan:
+    now = await current(server)
+    wanted = wish(now)
+    plan = await plan_of(server, now, wanted)
+    wanted.look(plan)
+    accounts = [one for name, id_ in wanted.removed for one in await _accounts(server, name, id_)]
+    beside = await wanted.beside(plan) if wanted.beside is not None else ()
+    if not plan.changes and not beside:
+        return plan
+    parts: list[Change | Happening] = [*plan.changes, *accounts, *beside]
+    if plan.changes:
+        parts = [_next_revision(now), *parts, SettingsApplied(by=by, changed=plan.changed)]
+    await commit(server, *parts)
+    return plan
+
+
+def _next_revision(now: Current) -> SaveObject:
+    read = now.record(SETTINGS, REVISION)
+    version = 0 if read is None else read.version
+    return SaveObject(
+        ObjectRecord(kind=SETTINGS, id=REVISION, version=version + 1, document=document({})), version or None
+    )
 
 
 async def plan_of(server: Server, now: Current, wanted: Wish) -> Plan:

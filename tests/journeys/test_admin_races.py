@@ -89,3 +89,42 @@ def test_of_many_creations_of_one_id_exactly_one_is_made(nodes: tuple[Running, .
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         assert Counter(pool.map(create, range(AT_ONCE))) == {201: 1, 422: AT_ONCE - 1}
+
+
+MANAGER = {
+    "id": "raced",
+    "name": "Raced",
+    "pluginDescriptorRef": {"id": "reference"},
+    "configuration": {},
+    "attributeContract": {"extendedAttributes": [{"name": "sub"}]},
+}
+MAPPING = {
+    "context": {"type": "DEFAULT"},
+    "accessTokenManagerRef": {"id": "raced"},
+    "attributeContractFulfillment": {"sub": {"source": {"type": "TEXT"}, "value": "x"}},
+}
+
+
+def test_nothing_comes_to_refer_to_what_another_node_removes_at_the_same_moment(nodes: tuple[Running, ...]) -> None:
+    managers, mappings = "/pf-admin-api/v1/oauth/accessTokenManagers", "/pf-admin-api/v1/oauth/accessTokenMappings"
+    gate = Barrier(2)
+
+    def remove() -> int:
+        with asking(nodes[0]) as http:
+            http.get("/pf-admin-api/v1/version")
+            gate.wait()
+            return http.delete(f"{managers}/raced").status_code
+
+    def refer() -> int:
+        with asking(nodes[-1]) as http:
+            http.get("/pf-admin-api/v1/version")
+            gate.wait()
+            return http.post(mappings, json=MAPPING).status_code
+
+    with asking(nodes[0]) as http, ThreadPoolExecutor(2) as pool:
+        for _ in range(ROUNDS):
+            assert http.post(managers, json=MANAGER).status_code == 201
+            gone, made = pool.submit(remove), pool.submit(refer)
+            assert (gone.result(), made.result()) in ((204, 422), (403, 201))
+            http.delete(f"{mappings}/default%7Craced")
+            http.delete(f"{managers}/raced")

@@ -123,3 +123,13 @@ async def test_a_node_sees_what_another_one_was_answered_for(stores: Stores, sec
             await stores.commit(SaveClient(client("shop", version - 1), expected=version - 2))
         assert [notice.id for notice in await second_node.changes_since(before)] == ["shop"]
         assert await second_node.client("shop") == client("shop", version - 1)
+
+
+async def test_what_is_removed_at_a_version_stays_when_it_is_at_another(stores: Stores) -> None:
+    await stores.commit(AddClient(client("shop")), SaveObject(configuration_object(version=1), None))
+    assert await refused(stores.commit(RemoveClient("shop", 2)))
+    assert await refused(stores.commit(RemoveObject("manager", "reference", 2)))
+    assert await stores.client("shop") is not None
+    await stores.commit(RemoveClient("shop", 1), RemoveObject("manager", "reference", 1))
+    assert await stores.client("shop") is None
+    assert await stores.objects() == []

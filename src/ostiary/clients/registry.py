@@ -148,14 +148,19 @@ class ClientRegistry:
                     raise ClientChanged(client_id) from conflict
         raise ClientChanged(proposals[0][0])
 
-    async def delete(self, client_id: str, by: str) -> None:
-        """Remove a client with its grants, codes and tokens; raises `NoSuchClient` and `ClientInUse`."""
+    async def delete(self, client_id: str, by: str, expected: int | None = None) -> None:
+        """Remove a client with its grants, codes and tokens; raises `NoSuchClient` and `ClientInUse`.
+
+        `expected` is the version that the caller insists on; raises `ClientChanged` when it is at another.
+        """
         self._check_unused(client_id)
         if await self.stores.client(client_id) is None:
             raise NoSuchClient(client_id)
         try:
-            await commit(self, RemoveClient(client_id), ClientDeleted(client_id=client_id, by=by))
+            await commit(self, RemoveClient(client_id, expected), ClientDeleted(client_id=client_id, by=by))
         except Conflict as conflict:
+            if expected is not None:
+                raise ClientChanged(client_id) from conflict
             raise NoSuchClient(client_id) from conflict
 
     # Changes that are shown before they are made, or made with others ----------------------------------------------

@@ -68,10 +68,11 @@ class SaveObject(Change, frozen=True):
 
 
 class RemoveObject(Change, frozen=True):
-    """Condition: the object exists. Moves the generation."""
+    """Condition: the object exists, and at this version if one is given. Moves the generation."""
 
     kind: str
     id: str
+    expected: int | None = None
 
 
 class AddCode(Change, frozen=True):

@@ -173,7 +173,7 @@ def _planned(
                 proposed.append(kind.record(one))
                 names += changed_members(kind, before.get(id_), one)
         for id_ in before.keys() - after.keys():
-            removals.append(RemoveObject(kind.kind, id_))
+            removals.append(RemoveObject(kind.kind, id_, stored.get((kind.kind, id_))))
             names.append(f"{kind.list_name}/{id_}")
     changes = tuple(
         SaveObject(

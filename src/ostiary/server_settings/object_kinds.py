@@ -28,6 +28,8 @@ from ostiary.server_settings.token_objects import AccessTokenManager, AccessToke
 
 SETTINGS = "settings"
 """The kind of the records that hold settings; their id is the resource."""
+REVISION = "revision"
+"""A record of that kind which holds nothing: its version moves with every change of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ostiary.server_settings.entries import Entry, one_entry
 from ostiary.server_settings.fresh import fresh, fresh_settings
 from ostiary.server_settings.fulfillment import SourceType
 from ostiary.server_settings.key_sets import KeySetOfIssuers
-from ostiary.server_settings.object_kinds import OBJECT_KINDS, SETTINGS, resource_of
+from ostiary.server_settings.object_kinds import OBJECT_KINDS, REVISION, SETTINGS, resource_of
 from ostiary.server_settings.openid_policies import OpenIdPolicy, PolicyAttribute
 from ostiary.server_settings.other_objects import (
     Authenticator,
@@ -122,6 +122,8 @@ def _settings(records: Sequence[ObjectRecord], problems: list[ObjectProblem]) ->
     """Resource by resource; one that is not stored or not readable counts as in a new installation."""
     settings = fresh_settings()
     for record in records:
+        if record.id == REVISION:
+            continue
         own = {one.path: one for one in DECLARATION.settings if resource_of(one) == record.id}
         if not own:
             problems.append(ObjectProblem(SETTINGS, record.id, "", "there are no settings of this name"))

@@ -449,6 +449,9 @@ def _save_object(t: _Tables, c: SaveObject) -> bool:
 
 
 def _remove_object(t: _Tables, c: RemoveObject) -> bool:
+    current = t.objects.get((c.kind, c.id))
+    if current is None or c.expected not in (None, current.version):
+        return False
     return t.drop(t.objects, (c.kind, c.id)) and t.notice(c.kind, c.id)
 
 

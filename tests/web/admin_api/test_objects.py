@@ -1,5 +1,6 @@
 """The configuration objects through one mechanism: every kind is created, read, replaced, refused and deleted alike."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,23 @@ async def test_a_manager_that_is_needed_is_403_and_its_users_are_named(place: Pl
     assert (found.status, "client c" in found.text) == (403, True)
     await place.ask("DELETE", "/oauth/clients/c")
     assert (await place.ask("DELETE", f"{MANAGERS}/atm")).status == 204
+
+
+async def test_nothing_comes_to_refer_to_what_goes_at_the_same_moment(place: Place) -> None:
+    await place.post(MANAGERS, MANAGER)
+    mapping = {"context": {"type": "DEFAULT"}, "accessTokenManagerRef": {"id": "atm"},
+               "attributeContractFulfillment": {"sub": TEXT}}  # fmt: skip
+    both = [place.ask("DELETE", f"{MANAGERS}/atm"), place.ask("POST", MAPPINGS, mapping)]
+    gone, made = await asyncio.gather(*both)
+    assert (gone.status, made.status) in ((204, 422), (403, 201))
+
+
+async def test_many_changes_at_once_are_all_made(place: Place) -> None:
+    """Terraform sends ten at a time."""
+    bodies = [{"id": f"i{number}", "name": f"I {number}", "host": f"h{number}.example"} for number in range(30)]
+    made = await asyncio.gather(*(place.ask("POST", "/oauth/issuers", body) for body in bodies))
+    assert {answer.status for answer in made} == {201}
+    assert len((await place.get("/oauth/issuers"))["items"]) == 30
 
 
 async def test_a_mapping_has_the_id_that_its_context_and_manager_make(place: Place) -> None:

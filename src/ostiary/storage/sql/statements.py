@@ -97,9 +97,7 @@ SAVE_CLIENT = Statement(
     " WHERE client_id = :client_id AND version = :expected RETURNING 1"
 )
 REMOVE_CLIENT = Statement("DELETE FROM clients WHERE client_id = :client_id RETURNING 1")
-REMOVE_CLIENT_AT_VERSION = Statement(
-    "DELETE FROM clients WHERE client_id = :client_id AND version = :expected RETURNING 1"
-)
+REMOVE_CLIENT_AT = Statement("DELETE FROM clients WHERE client_id = :client_id AND version = :expected RETURNING 1")
 REMOVE_ALL_OF_CLIENT = tuple(
     Statement(text)
     for text in (
@@ -186,6 +184,7 @@ PUT_OBJECT = Statement(
     + " ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, document = excluded.document RETURNING 1"
 )
 REMOVE_OBJECT = Statement("DELETE FROM objects WHERE kind = :kind AND id = :id RETURNING 1")
+REMOVE_OBJECT_AT = Statement("DELETE FROM objects WHERE kind = :kind AND id = :id AND version = :expected RETURNING 1")
 SIGNING_KEYS = Statement(f"SELECT {_columns(*SIGNING_KEY_COLUMNS)} FROM signing_keys ORDER BY created_at, kid")
 PUT_SIGNING_KEY = Statement(
     _insert("signing_keys", SIGNING_KEY_COLUMNS)

@@ -102,10 +102,9 @@ def _search(client: ClientRecord) -> Step:
 def _remove_client(c: RemoveClient) -> Steps:
     key = (c.client_id,)
     rest: tuple[Step, ...] = tuple((statement, key, None) for statement in sql.REMOVE_ALL_OF_CLIENT)
-    first: Step = (sql.REMOVE_CLIENT, key, c)
     if c.expected is not None:
-        first = (sql.REMOVE_CLIENT_AT_VERSION, (c.client_id, c.expected), c)
-    return (first, *rest)
+        return ((sql.REMOVE_CLIENT_AT, (c.client_id, c.expected), c), *rest)
+    return ((sql.REMOVE_CLIENT, key, c), *rest)
 
 
 def _save_object(c: SaveObject) -> Steps:
@@ -121,6 +120,8 @@ def _save_object(c: SaveObject) -> Steps:
 
 
 def _remove_object(c: RemoveObject) -> Steps:
+    if c.expected is not None:
+        return ((sql.REMOVE_OBJECT_AT, (c.kind, c.id, c.expected), c),)
     return ((sql.REMOVE_OBJECT, (c.kind, c.id), c),)
 
 

@@ -11,9 +11,8 @@ from ostiary.declare.kinds import Writing
 from ostiary.declare.schemas import schema_of
 from ostiary.server_settings.entries import one_entry
 from ostiary.web.admin_api.operations import (
-    STRICTLY,
     Asked,
-    Operation,
+    Collection,
     Schema,
     check_match,
     listed,
@@ -117,45 +116,15 @@ def _tag_of(kept: Kept) -> str:
 
 
 ACCOUNT = Schema("AdministrativeAccount", lambda: schema_of(ENTRY.declaration, Dialect.ADMIN))
-_ONE = f"{PATH}/{{username}}"
-_WRITING: dict[str, Any] = {"takes": ACCOUNT, "gives": ACCOUNT, "query": (STRICTLY,), "versioned": True}
-OPERATIONS = (
-    Operation(
-        method="GET", path=PATH, answer=retrieve_all, summary="Every administrative account", gives=list_of(ACCOUNT)
-    ),
-    Operation(
-        method="POST",
-        path=PATH,
-        answer=create,
-        summary="Create an administrative account",
-        status=201,
-        fails=(400, 422),
-        **_WRITING,
-    ),
-    Operation(
-        method="GET",
-        path=_ONE,
-        answer=retrieve,
-        summary="One administrative account",
-        gives=ACCOUNT,
-        fails=(404,),
-        versioned=True,
-    ),
-    Operation(
-        method="PUT",
-        path=_ONE,
-        answer=replace,
-        summary="Replace an administrative account; its password stays when none is sent",
-        fails=(400, 404, 422),
-        **_WRITING,
-    ),
-    Operation(
-        method="DELETE",
-        path=_ONE,
-        answer=delete,
-        summary="Delete an administrative account",
-        status=204,
-        fails=(404, 422),
-        versioned=True,
-    ),
-)
+OPERATIONS = Collection(
+    path=PATH,
+    named="username",
+    noun="administrative account",
+    one=ACCOUNT,
+    several=list_of(ACCOUNT),
+    retrieve_all=retrieve_all,
+    create=create,
+    retrieve=retrieve,
+    replace=replace,
+    delete=delete,
+).operations()

@@ -19,6 +19,7 @@ from ostiary.web.admin_api.operations import (
     PAGING,
     STRICTLY,
     Asked,
+    Collection,
     Operation,
     check_match,
     location_of,
@@ -65,8 +66,9 @@ async def replace(asked: Asked) -> Reply:
 async def delete(asked: Asked) -> Reply:
     """DELETE /oauth/clients/{id}"""
     clients = registry(asked.server)
-    check_match(asked.call, tag_of(await clients.get(asked.ids[0])))
-    await clients.delete(asked.ids[0], asked.by.username)
+    current = await clients.get(asked.ids[0])
+    expected = current.version if check_match(asked.call, tag_of(current)) else None
+    await clients.delete(asked.ids[0], asked.by.username, expected)
     return Reply(204, b"", b"", NO_STORE)
 
 
@@ -178,60 +180,21 @@ def tag_of(client: Client) -> str:
     return f'"{client.version}-{client.identity.created_at:x}"'
 
 
-_ONE = f"{COLLECTION}/{{id}}"
-_OF_SECRET = f"{_ONE}/clientAuth/clientSecret"
+_OF_SECRET = f"{COLLECTION}/{{id}}/clientAuth/clientSecret"
 
 OPERATIONS = (
-    Operation(
-        method="GET",
+    *Collection(
         path=COLLECTION,
-        answer=retrieve_all,
-        summary="Every client, or a page of them, or those whose id or name holds a text",
-        gives=list_of(CLIENT),
-        fails=(422,),
+        noun="client",
+        one=CLIENT,
+        several=list_of(CLIENT),
+        retrieve_all=retrieve_all,
+        create=create,
+        retrieve=retrieve,
+        replace=replace,
+        delete=delete,
         query=(*PAGING, FILTER),
-    ),
-    Operation(
-        method="POST",
-        path=COLLECTION,
-        answer=create,
-        summary="Create a client",
-        takes=CLIENT,
-        gives=CLIENT,
-        status=201,
-        fails=(400, 422),
-        query=(STRICTLY,),
-        versioned=True,
-    ),
-    Operation(
-        method="GET",
-        path=_ONE,
-        answer=retrieve,
-        summary="One client",
-        gives=CLIENT,
-        fails=(404,),
-        versioned=True,
-    ),
-    Operation(
-        method="PUT",
-        path=_ONE,
-        answer=replace,
-        summary="Replace a client; what is left out goes back to its default",
-        takes=CLIENT,
-        gives=CLIENT,
-        fails=(400, 404, 422),
-        query=(STRICTLY,),
-        versioned=True,
-    ),
-    Operation(
-        method="DELETE",
-        path=_ONE,
-        answer=delete,
-        summary="Delete a client with its grants and tokens",
-        status=204,
-        fails=(404, 422),
-        versioned=True,
-    ),
+    ).operations(),
     Operation(
         method="GET",
         path=_OF_SECRET,

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from ostiary.server_settings.object_kinds import OBJECT_KINDS, ObjectKind
 from ostiary.server_settings.objects import Objects
 from ostiary.server_settings.token_objects import AccessTokenMapping
 from ostiary.web.admin_api.configuration import Body, change, check_state, tag_after, tag_of
-from ostiary.web.admin_api.operations import STRICTLY, Asked, Operation, Schema, listed, location_of, tagged
+from ostiary.web.admin_api.operations import Asked, Collection, Operation, Schema, listed, location_of, tagged
 from ostiary.web.admin_api.results import ID_IN_USE, INVALID, FieldError, invalid, not_found
 from ostiary.web.admin_api.shapes import array_of, list_of
 from ostiary.web.call import NO_STORE, Reply
@@ -174,37 +174,21 @@ def schema_for(kind: ObjectKind) -> Schema:
     return Schema(kind.section.__name__, described)
 
 
-Answer = Callable[[Asked], Awaitable[Reply]]
-
-
 def operations_of(resource: Resource) -> tuple[Operation, ...]:
     """The five operations of a kind."""
-    kind = resource.kind
-    one, noun, path = schema_for(kind), noun_of(kind), f"{kind.path}/{{id}}"
-    several = array_of(one) if kind.section is AccessTokenMapping else list_of(one)
-    writing: dict[str, Any] = {"takes": one, "gives": one, "query": (STRICTLY,), "versioned": True}
-    in_use = 403 if kind.list_name in NEEDED_IS_FORBIDDEN else 422
-    return (
-        Operation(
-            method="GET", path=kind.path, answer=resource.retrieve_all, summary=f"Every {noun}", gives=several
-        ),
-        Operation(
-            method="POST", path=kind.path, answer=resource.create, summary=f"Create: {noun}", status=201,
-            fails=(400, 422), **writing,
-        ),
-        Operation(
-            method="GET", path=path, answer=resource.retrieve, summary=f"One {noun}", gives=one, fails=(404,),
-            versioned=True,
-        ),
-        Operation(
-            method="PUT", path=path, answer=resource.replace, summary=f"Replace: {noun}", fails=(400, 404, 422),
-            **writing,
-        ),
-        Operation(
-            method="DELETE", path=path, answer=resource.delete, summary=f"Delete: {noun}", status=204,
-            fails=(404, in_use), versioned=True,
-        ),
-    )  # fmt: skip
+    kind, one = resource.kind, schema_for(resource.kind)
+    return Collection(
+        path=kind.path,
+        noun=noun_of(kind),
+        one=one,
+        several=array_of(one) if kind.section is AccessTokenMapping else list_of(one),
+        retrieve_all=resource.retrieve_all,
+        create=resource.create,
+        retrieve=resource.retrieve,
+        replace=resource.replace,
+        delete=resource.delete,
+        in_use=403 if kind.list_name in NEEDED_IS_FORBIDDEN else 422,
+    ).operations()
 
 
 def operations(manners: Mapping[str, Manners]) -> tuple[Operation, ...]:

@@ -127,6 +127,53 @@ class Operation:
         return tuple(self.path.strip("/").split("/"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """Objects of one kind: listed and created at a path, and each below it by its name."""
+
+    path: str
+    named: str = "id"
+    noun: str
+    one: Schema
+    several: Schema
+    retrieve_all: Answer
+    create: Answer
+    retrieve: Answer
+    replace: Answer
+    delete: Answer
+    query: tuple[QueryParameter, ...] = ()
+    """Of the list."""
+    in_use: int = 422
+    """What the deletion of one that is needed is answered."""
+
+    def operations(self) -> tuple[Operation, ...]:
+        """The five of them."""
+        each, noun = f"{self.path}/{{{self.named}}}", f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+        writing: dict[str, Any] = {"takes": self.one, "gives": self.one, "query": (STRICTLY,), "versioned": True}
+        return (
+            Operation(
+                method="GET", path=self.path, answer=self.retrieve_all, summary=f"Every {self.noun}",
+                gives=self.several, fails=(422,) if self.query else (), query=self.query,
+            ),
+            Operation(
+                method="POST", path=self.path, answer=self.create, summary=f"Create {noun}", status=201,
+                fails=(400, 422), **writing,
+            ),
+            Operation(
+                method="GET", path=each, answer=self.retrieve, summary=f"Read {noun}", gives=self.one, fails=(404,),
+                versioned=True,
+            ),
+            Operation(
+                method="PUT", path=each, answer=self.replace, fails=(400, 404, 422),
+                summary=f"Replace {noun}; what is left out goes back to its default", **writing,
+            ),
+            Operation(
+                method="DELETE", path=each, answer=self.delete, summary=f"Delete {noun}", status=204,
+                fails=(404, self.in_use), versioned=True,
+            ),
+        )  # fmt: skip
+
+
 class Paths:
     """Finds operations by path. A word wins over a name in braces: ``settings`` is never an id."""
 

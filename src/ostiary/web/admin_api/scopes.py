@@ -16,8 +16,8 @@ from ostiary.web.admin_api.configuration import Body, change, check_state, tag_a
 from ostiary.web.admin_api.operations import (
     FILTER,
     PAGING,
-    STRICTLY,
     Asked,
+    Collection,
     Operation,
     QueryParameter,
     Schema,
@@ -36,7 +36,7 @@ SORT = QueryParameter("sortOrder", {"enum": ["ASC", "DESC"]}, "The order of the 
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class Bucket:
     """One of the four lists."""
 
     name: str
@@ -52,11 +52,11 @@ class Collection:
         return f"{PATH}/{self.name}"
 
 
-COLLECTIONS = (
-    Collection("commonScopes", "scopes", "common scope", Scope),
-    Collection("commonScopeGroups", "scopeGroups", "common scope group", ScopeGroup),
-    Collection("exclusiveScopes", "exclusiveScopes", "exclusive scope", Scope),
-    Collection("exclusiveScopeGroups", "exclusiveScopeGroups", "exclusive scope group", ScopeGroup),
+BUCKETS = (
+    Bucket("commonScopes", "scopes", "common scope", Scope),
+    Bucket("commonScopeGroups", "scopeGroups", "common scope group", ScopeGroup),
+    Bucket("exclusiveScopes", "exclusiveScopes", "exclusive scope", Scope),
+    Bucket("exclusiveScopeGroups", "exclusiveScopeGroups", "exclusive scope group", ScopeGroup),
 )
 Entries = Sequence[Mapping[str, Any]]
 
@@ -64,8 +64,8 @@ Entries = Sequence[Mapping[str, Any]]
 class _Answers:
     """The operations of one collection."""
 
-    def __init__(self, collection: Collection) -> None:
-        self._of = collection
+    def __init__(self, bucket: Bucket) -> None:
+        self._of = bucket
 
     async def retrieve_all(self, asked: Asked) -> Reply:
         """GET of the collection: with the number of all that fit, whatever the page."""
@@ -192,34 +192,22 @@ def _page_of(one: Schema) -> Schema:
     return Schema(f"{one.name}Page", lambda: {"type": "object", "properties": members}, one)
 
 
-def _operations(of: Collection) -> tuple[Operation, ...]:
+def _operations(of: Bucket) -> tuple[Operation, ...]:
     answers, one = _Answers(of), _schema(of.section)
     also = (WITH_OPENID,) if of.member == "scopes" else ()
-    query = (*PAGING, FILTER, SORT, *also)
-    named = f"{of.path}/{{name}}"
-    writing: dict[str, Any] = {"takes": one, "gives": one, "query": (STRICTLY,), "versioned": True}
-    return (
-        Operation(
-            method="GET", path=of.path, answer=answers.retrieve_all, summary=f"Every {of.noun}", gives=_page_of(one),
-            fails=(422,), query=query,
-        ),
-        Operation(
-            method="POST", path=of.path, answer=answers.create, summary=f"Add a {of.noun}", status=201,
-            fails=(400, 422), **writing,
-        ),
-        Operation(
-            method="GET", path=named, answer=answers.retrieve, summary=f"One {of.noun}", gives=one, fails=(404,),
-            versioned=True,
-        ),
-        Operation(
-            method="PUT", path=named, answer=answers.replace, summary=f"Replace a {of.noun}", fails=(400, 404, 422),
-            **writing,
-        ),
-        Operation(
-            method="DELETE", path=named, answer=answers.delete, summary=f"Remove a {of.noun}", status=204,
-            fails=(404, 422), versioned=True,
-        ),
-    )  # fmt: skip
+    return Collection(
+        path=of.path,
+        named="name",
+        noun=of.noun,
+        one=one,
+        several=_page_of(one),
+        retrieve_all=answers.retrieve_all,
+        create=answers.create,
+        retrieve=answers.retrieve,
+        replace=answers.replace,
+        delete=answers.delete,
+        query=(*PAGING, FILTER, SORT, *also),
+    ).operations()
 
 
 DEFAULT_SCOPE = Schema(
@@ -227,7 +215,7 @@ DEFAULT_SCOPE = Schema(
     lambda: {"type": "object", "properties": {"description": {"type": "string"}}, "required": ["description"]},
 )
 OPERATIONS = (
-    *(operation for collection in COLLECTIONS for operation in _operations(collection)),
+    *(operation for bucket in BUCKETS for operation in _operations(bucket)),
     Operation(
         method="GET",
         path=f"{PATH}/defaultScope",
