@@ -162,8 +162,8 @@ def wipe(url: str) -> None:
 
 
 TABLES = (
-    "changes", "clients", "client_uses", "client_search", "objects", "signing_keys", "codes", "access_tokens",
-    "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions",
+    "changes", "clients", "client_uses", "client_search", "app_versions", "objects", "signing_keys", "codes",
+    "access_tokens", "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions",
     "accounts", "audit", "leases",
 )  # fmt: skip
 

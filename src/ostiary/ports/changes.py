@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ClientRecord,
     CodeRecord,
@@ -73,6 +74,29 @@ class RemoveObject(Change):
 
     kind: str
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddAppVersion(Change):
+    """Condition: no app version has this id."""
+
+    app: AppVersionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAppVersion(Change):
+    """Condition: the stored version is `expected`."""
+
+    app: AppVersionRecord
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAppVersion(Change):
+    """Condition: the stored version is `expected`."""
+
+    id: str
+    expected: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,19 @@ class ClientRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppVersionRecord:
+    """A version of an application, as the developer portal counts them; it may have a client."""
+
+    id: str
+    version: int
+    """1 for a new one, one more at every change."""
+    client_id: str
+    """The client it was given; empty: none yet. The client may be gone since, or belong to another version."""
+    created_at: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
     """A configuration object (manager, policy, validator, settings …) of one kind."""
 

@@ -76,6 +76,15 @@ client_search = Table(
     _word("folded"),
     Index("client_search_by_client", "client_id", unique=True),
 )
+app_versions = Table(
+    "app_versions",
+    metadata,
+    _word_key("id"),
+    _number("version"),
+    _word("client_id"),
+    _number("created_at"),
+    _bytes("document"),
+)
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
 signing_keys = Table(
     "signing_keys",

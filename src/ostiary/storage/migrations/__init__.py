@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from alembic.operations import Operations
 
-from ostiary.storage.migrations import m0001_first, m0002_client_search
+from ostiary.storage.migrations import m0001_first, m0002_client_search, m0005_app_versions
 
 MIGRATIONS: tuple[Callable[[Operations], None], ...] = (
     m0001_first.upgrade,
     m0002_client_search.upgrade,
+    m0005_app_versions.upgrade,
 )

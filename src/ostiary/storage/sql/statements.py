@@ -22,6 +22,7 @@ def _insert(table: str, names: tuple[str, ...]) -> str:
 CLIENT_COLUMNS = (
     "client_id", "version", "name", "enabled", "created_at", "modified_at", "document", "legacy", "legacy_version",
 )  # fmt: skip
+APP_VERSION_COLUMNS = ("id", "version", "client_id", "created_at", "document")
 OBJECT_COLUMNS = ("kind", "id", "version", "document")
 SIGNING_KEY_COLUMNS = ("kid", "issuer", "family", "state", "created_at", "changed_at", "public", "private")
 CODE_COLUMNS = ("key", "client_id", "grant_id", "expires_at", "redeemed_at", "document")
@@ -116,6 +117,19 @@ NOTE_USE = Statement(
     " ON CONFLICT (client_id) DO UPDATE SET last_used_at = excluded.last_used_at"
     " WHERE excluded.last_used_at > client_uses.last_used_at"
 )
+
+# App versions -----------------------------------------------------------------------------------------------------
+
+APP_VERSION = Statement(f"SELECT {_columns(*APP_VERSION_COLUMNS)} FROM app_versions WHERE id = :id")
+APP_VERSIONS_AFTER = Statement(
+    f"SELECT {_columns(*APP_VERSION_COLUMNS)} FROM app_versions WHERE id > :after ORDER BY id LIMIT :most"
+)
+ADD_APP_VERSION = Statement(_insert("app_versions", APP_VERSION_COLUMNS) + " ON CONFLICT (id) DO NOTHING RETURNING 1")
+SAVE_APP_VERSION = Statement(
+    "UPDATE app_versions SET version = :version, client_id = :client_id, document = :document"
+    " WHERE id = :id AND version = :expected RETURNING 1"
+)
+REMOVE_APP_VERSION = Statement("DELETE FROM app_versions WHERE id = :id AND version = :expected RETURNING 1")
 
 # Configuration ----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from ostiary.ports.changes import (
     AddAccessToken,
     AddAccount,
+    AddAppVersion,
     AddAudit,
     AddClient,
     AddCode,
@@ -18,6 +19,7 @@ from ostiary.ports.changes import (
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
+    RemoveAppVersion,
     RemoveClient,
     RemoveCode,
     RemoveObject,
@@ -27,6 +29,7 @@ from ostiary.ports.changes import (
     RevokeJwt,
     RollRefreshToken,
     SaveAccount,
+    SaveAppVersion,
     SaveClient,
     SaveGrant,
     SaveObject,
@@ -95,6 +98,19 @@ def _remove_client(c: RemoveClient) -> Steps:
     key = (c.client_id,)
     rest: tuple[Step, ...] = tuple((statement, key, None) for statement in sql.REMOVE_ALL_OF_CLIENT)
     return ((sql.REMOVE_CLIENT, key, c), *rest)
+
+
+def _add_app_version(c: AddAppVersion) -> Steps:
+    return ((sql.ADD_APP_VERSION, sql.ADD_APP_VERSION.values_of(c.app), c),)
+
+
+def _save_app_version(c: SaveAppVersion) -> Steps:
+    r = c.app
+    return ((sql.SAVE_APP_VERSION, (r.version, r.client_id, r.document, r.id, c.expected), c),)
+
+
+def _remove_app_version(c: RemoveAppVersion) -> Steps:
+    return ((sql.REMOVE_APP_VERSION, (c.id, c.expected), c),)
 
 
 def _save_object(c: SaveObject) -> Steps:
@@ -220,6 +236,9 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     AddClient: _add_client,
     SaveClient: _save_client,
     RemoveClient: _remove_client,
+    AddAppVersion: _add_app_version,
+    SaveAppVersion: _save_app_version,
+    RemoveAppVersion: _remove_app_version,
     SaveObject: _save_object,
     RemoveObject: _remove_object,
     AddCode: _add_code,
