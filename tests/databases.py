@@ -163,8 +163,8 @@ def wipe(url: str) -> None:
 
 TABLES = (
     "changes", "clients", "client_uses", "client_search", "app_versions", "objects", "signing_keys", "codes",
-    "access_tokens", "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests", "sessions",
-    "accounts", "audit", "leases",
+    "access_tokens", "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests",
+    "sessions", "accounts", "audit", "leases",
 )  # fmt: skip
 
 

@@ -201,6 +201,14 @@ class SettingsApplied(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppVersionChanged(Event):
+    name = "app_version.changed"
+    by: str
+    app: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanged(Event):
     name = "account.changed"
     by: str

@@ -1,6 +1,6 @@
 """The developer portal's object for an application's client (behaviour §18, settings §3.18)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ostiary.clients.client import CLIENT_SETTINGS, Client
@@ -32,7 +32,10 @@ _USUAL = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT, GrantType.
 
 
 def read(body: Any, base: Client, *, common_scopes: Collection[str] = ALWAYS_SCOPES) -> ClientDraft:
-    """Read the object. `base` holds the ids and what the portal cannot say."""
+    """Read the object. `base` holds the ids and what the portal cannot say.
+
+    What is sent as `base` was shown is no change: some values look simpler here than they are, and must survive that.
+    """
     draft = read_client(body, Dialect.PORTAL, base, own_members=IGNORED)
     draft = _with_method(draft)
     draft = _with_grant_types(draft)
@@ -40,7 +43,45 @@ def read(body: Any, base: Client, *, common_scopes: Collection[str] = ALWAYS_SCO
     draft = _with_response_types(draft)
     if draft.value.identity.client_uri is None and draft.value.portal.app_uri is not None:
         draft = with_values(draft, {"identity.client_uri": draft.value.portal.app_uri})
+    draft = _with_what_was_shown(draft, body, base)
     return ciba_at_rest(redirectless_completed(_with_required(draft)))
+
+
+_TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        ("portal.client_type", "authentication.exact_methods", "authentication.methods_setting"),
+        ("authentication.method", "authentication.exact_methods", "authentication.methods_setting"),
+    ),
+    (("portal.client_type", "grants.allowed", "grants.types_setting"), ("grants.allowed", "grants.types_setting")),
+    (("scopes.restricted",), ("scopes.restrict", "scopes.restricted")),
+    (("grants.restricted_response_types", "grants.allowed"), ("grants.restricted_response_types",)),
+    (("persistent_grants.max_lifetime",), ("persistent_grants.max_lifetime",)),
+)
+"""Settings that say something together: if the first come as they were shown, the second stay as they are."""
+
+
+def _with_what_was_shown(draft: ClientDraft, body: Any, base: Client) -> ClientDraft:
+    if base.version == 0 or not isinstance(body, Mapping):
+        return draft
+    shown = write_client(base)
+    kept = {
+        path: CLIENT_SETTINGS.by_path[path].value_in(base)
+        for asked, paths in _TOGETHER
+        if all(_is_as_shown(path, body, shown) for path in asked)
+        for path in paths
+    }
+    return with_values(draft, kept)
+
+
+def _is_as_shown(path: str, body: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    key = CLIENT_SETTINGS.by_path[path].key_in(Dialect.PORTAL)
+    assert key is not None
+    names = (*key.names, *(alias for alias, _ in key.aliases))
+    return all(_is_same(body.get(name), shown.get(name)) for name in names)
+
+
+def _is_same(sent: Any, shown: Any) -> bool:
+    return bool(sent == shown or (isinstance(shown, int) and sent == str(shown)))
 
 
 def _usual_method(client: Client) -> ClientAuth:
@@ -51,20 +92,22 @@ def _usual_method(client: Client) -> ClientAuth:
 def _usual_grant_types(client: Client) -> frozenset[GrantType]:
     """C081: what the server gives when the portal does not list grant types."""
     confidential = client.portal.client_type is PortalClientType.CONFIDENTIAL
+    confidential = confidential and not client.authentication.may_stay_unproven
     return _USUAL | {GrantType.CLIENT_CREDENTIALS} if confidential else _USUAL
 
 
 def _with_method(draft: ClientDraft) -> ClientDraft:
     """The type of client says how it authenticates, unless methods are listed; then any listed one does."""
     own = draft.value.authentication
-    if own.exact_methods and own.methods_setting is MethodsSetting.LISTED:
+    listed = own.methods_setting is MethodsSetting.LISTED or "authentication.methods_setting" not in draft.sent
+    if own.exact_methods and listed:
         proving = [method.client_auth for method in own.exact_methods if method.client_auth is not ClientAuth.NONE]
-        return with_values(draft, {"authentication.method": proving[0] if proving else ClientAuth.NONE})
+        method = proving[0] if proving else ClientAuth.NONE
+        said = {"authentication.method": method, "authentication.methods_setting": MethodsSetting.LISTED}
+        return with_values(draft, said)
     if own.methods_setting is MethodsSetting.LISTED:
         problem = Problem("authentication.exact_methods", "is required beside token_endpoint_auth_methods_list")
         return with_problems(draft, problem)
-    if len(own.exact_methods) == 1 and "authentication.methods_setting" not in draft.sent:
-        return with_values(draft, {"authentication.method": own.exact_methods[0].client_auth})
     method = _usual_method(draft.value)
     return with_values(draft, {"authentication.method": method, "authentication.exact_methods": ()})
 
@@ -113,6 +156,10 @@ def _with_required(draft: ClientDraft) -> ClientDraft:
 def write_client(client: Client) -> dict[str, Any]:
     """The object of a client."""
     body = write(CLIENT_SETTINGS, client, Writing(Dialect.PORTAL))
+    if client.portal.client_type is None:
+        body["OAuthClientType"] = str(_apparent_type(client))
+    if not client.scopes.restrict:
+        body["restrictedScopes"] = []  # a list without effect must not look like one
     body["LogoAssigned"] = bool(client.portal.logo_picture_id or client.identity.logo_url)
     if client.grants.allowed != _usual_grant_types(client):
         body["grant_types_setting"] = str(GrantTypesSetting.LISTED)
@@ -123,6 +170,17 @@ def write_client(client: Client) -> dict[str, Any]:
     return body
 
 
+def _apparent_type(client: Client) -> PortalClientType:
+    """RFC 6749 §2.1: what a client is that was made elsewhere."""
+    public = client.authentication.may_stay_unproven
+    return PortalClientType.PUBLIC if public else PortalClientType.CONFIDENTIAL
+
+
 def name_of(field: str) -> str:
-    """The property that a problem is about."""
-    return CLIENT_SETTINGS.name_in(Dialect.PORTAL, field)
+    """The property that a problem is about; for what the portal cannot say, the name it has for administrators."""
+    named = _SAID_BY.get(field) or CLIENT_SETTINGS.name_in(Dialect.PORTAL, field)
+    return CLIENT_SETTINGS.name_in(Dialect.ADMIN, field) if named == field else named
+
+
+_SAID_BY = {"authentication.method": "token_endpoint_auth_methods", "scopes.restrict": "restrictedScopes"}
+"""What the portal says in the words of another setting."""
