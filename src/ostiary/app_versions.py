@@ -288,19 +288,31 @@ class _Reader:
     def __call__(self, current: Client | None) -> ClientDraft:
         if current is not None and self._is_new:
             raise ClientsRefused([(current.client_id, Problem("identity.client_id", "is in use already").by("V02"))])
-        own = {"identity.client_id": self.new_id(), "portal.runtime_id": self._found.id}
-        base = CLIENT_SETTINGS.with_values(Client(), own) if current is None else current
+        base = self._new_client() if current is None else current
         draft = portal.read(self._body, base, common_scopes=self._facts.common_scopes)
         draft = with_problems(draft, *_moved(draft, base))
         ids = {"identity.client_id": base.client_id, "portal.runtime_id": base.portal.runtime_id}
-        app = self._found.app
-        said = {"identity.name": app.title, "identity.description": app.description or None}
-        draft = with_values(draft, ids | {path: text for path, text in said.items() if path not in draft.sent})
+        texts: dict[str, str | None] = {"identity.name": base.identity.name}
+        if current is None:
+            texts["identity.description"] = base.identity.description
+        draft = with_values(draft, ids | {path: text for path, text in texts.items() if path not in draft.sent})
         self._secret = None
         if needs_secret(draft.value) and not has_secret(draft.value):
             self._secret = new_secret()
             draft = with_values(draft, {"authentication.secret": NewSecret(self._secret)})
         return draft
+
+    def _new_client(self) -> Client:
+        """What a new client is before anything is read; a text that the portal leaves out is the version's."""
+        return CLIENT_SETTINGS.with_values(
+            Client(),
+            {
+                "identity.client_id": self.new_id(),
+                "identity.name": self._found.app.title,
+                "identity.description": self._found.app.description or None,
+                "portal.runtime_id": self._found.id,
+            },
+        )
 
     def given(self, client: Client) -> Given:
         """The client as it was stored, and what is told of it once."""

@@ -1,6 +1,7 @@
 """The portal API over HTTP on both databases: what a developer portal sends, and what becomes of it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 
 from tests.clients.golden import golden
 from tests.running import ADMIN, SERVICE, Running, running
+from tests.scale import SCALE
 
 CSRF = {"X-Csrf-Token_acmepaymentscorp": "TokenID%3D4f5f"}
 AUDITOR = ("looker", "Sesame-54321")
@@ -300,3 +302,125 @@ def test_other_methods_are_refused_by_name(portal: httpx.Client) -> None:
     ):
         answer = portal.request(method, path, json={})
         assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+
+
+# Beside the other interfaces -----------------------------------------------------------------------------------------
+
+KEYS = '{"keys":[{"kty":"EC","crv":"P-256","x":"x","y":"y","use":"sig","kid":"1"}]}'
+CALLBACK = "https://app.example/cb"
+BODIES: dict[str, dict[str, Any]] = {
+    "portal": {
+        "OAuthClientType": CONFIDENTIAL, "Title": "Portal Made", "SubTitle": "1.0", "LegalDisclaimer": "None.",
+        "jwks": KEYS,
+        "token_type": "JWT", "default_max_age": "60", "restrictedScopes": ["email"], "subject_type": "public",
+        "grant_expiration_setting": "grant_exp_in_hours", "grant_expiration_hours": "3", "contacts": "ops@app.example",
+        "access_token_expiry_setting": "access_token_exp_in_secs", "access_token_expiry": "90",
+        "request_uris": ["https://app.example/r"], "initiate_login_uri": "https://app.example/start",
+        "includeResourceOwnerUserInfoOption": "include", "token_endpoint_auth_methods": ["client_secret_post"],
+        "post_logout_redirect_uris": ["https://app.example/bye"], "request_object_signing_alg": "ES256",
+        "id_token_signed_response_alg": "Default", "policy_uri": "https://app.example/p", "LogoPictureID": "7",
+    },
+    "legacy": {
+        "clientId": "made-by-legacy", "name": "Legacy Made", "secret": "x" * 64, "grantTypes": ["authorization_code"],
+        "redirectUris": [CALLBACK], "restrictScopes": True, "restrictedScopes": ["email"], "bypassApprovalPage": "true",
+        "persistentGrantExpirationType": "OVERRIDE_SERVER_DEFAULT", "persistentGrantExpirationTime": 90,
+        "persistentGrantExpirationTimeUnit": "n", "refreshRolling": False, "idTokenSigningAlgorithm": "ES256",
+        "jwks": KEYS, "requireSignedRequests": True, "restrictedResponseTypes": ["code"], "logoutUris": [CALLBACK],
+        "pairwiseUserType": True, "requireProofKeyForCodeExchange": True, "description": "Made here",
+    },
+    "admin": {
+        "clientId": "made-by-admin", "name": "Admin Made", "grantTypes": ["CLIENT_CREDENTIALS", "IMPLICIT"],
+        "redirectUris": [CALLBACK], "clientAuth": {"type": "SECRET", "secret": "y" * 64}, "restrictScopes": True,
+        "defaultAccessTokenManagerRef": {"id": "jwt"}, "persistentGrantExpirationType": "OVERRIDE_SERVER_DEFAULT",
+        "persistentGrantExpirationTime": 2, "persistentGrantExpirationTimeUnit": "DAYS", "logoUrl": "https://app.example/l",
+        "oidcPolicy": {"idTokenSigningAlgorithm": "ES384", "policyGroup": {"id": "default"}},
+        "jwksSettings": {"jwks": KEYS}, "requireJwtSecuredAuthorizationResponseMode": True,
+        "refreshRolling": "ROLL", "restrictedResponseTypes": ["id_token token"], "enabled": False,
+    },
+}  # fmt: skip
+"""What each interface is sent to make its client."""
+ADMIN_API = {"X-XSRF-Header": "x"}
+
+
+class Interfaces:
+    """The three ways to one client over HTTP."""
+
+    def __init__(self, server: Running, client_id: str, app_id: str) -> None:
+        self._client_id, self._services = client_id, f"{server.issuer}/pf-ws/rest/oauth/clients"
+        self._admin = f"{server.admin_url}/pf-admin-api/v1/oauth/clients/{client_id}"
+        self._portal = f"{server.admin_url}/api/apps/versions/{app_id}/oauthclient"
+
+    def views(self) -> dict[str, Any]:
+        """What each of them shows. The texts that stand for a secret differ at every look."""
+        found = {
+            "legacy": httpx.get(f"{self._services}/{self._client_id}", auth=SERVICE),
+            "admin": httpx.get(self._admin, auth=ADMIN),
+            "portal": httpx.get(self._portal, auth=ADMIN),
+        }
+        for name, answer in found.items():
+            assert answer.status_code == 200, (name, answer.text)
+        views = {name: answer.json() for name, answer in found.items()}
+        assert views["admin"]["clientAuth"].pop("encryptedSecret", "OBF").startswith("OBF")
+        return views
+
+    def send_back(self, through: str) -> None:
+        """PUT what was read."""
+        if through == "legacy":
+            shown = httpx.get(f"{self._services}/{self._client_id}", auth=SERVICE).json()
+            answer = httpx.put(self._services, json={"client": [shown]}, auth=SERVICE)
+        else:
+            url = self._admin if through == "admin" else self._portal
+            shown = httpx.get(url, auth=ADMIN).json()
+            answer = httpx.put(url, json=shown, auth=ADMIN, headers=ADMIN_API)
+        assert answer.status_code == 200, (through, answer.text)
+
+
+def made_through(interface: str, server: Running, portal: httpx.Client) -> Interfaces:
+    body = BODIES[interface]
+    if interface == "portal":
+        app_id = new_app(portal)
+        answer = portal.post(oauth_client(app_id), json=body)
+        assert answer.status_code == 201, answer.text
+        return Interfaces(server, app_id, app_id)
+    if interface == "legacy":
+        server.create_client(**body)
+    else:
+        url = f"{server.admin_url}/pf-admin-api/v1/oauth/clients"
+        answer = httpx.post(url, json=body, auth=ADMIN, headers=ADMIN_API)
+        assert answer.status_code == 201, answer.text
+    return Interfaces(server, body["clientId"], new_app(portal, Title=body["name"], OAuthClientID=body["clientId"]))
+
+
+@pytest.mark.parametrize("interface", BODIES)
+def test_a_client_of_one_interface_is_the_same_through_the_others(
+    server: Running, portal: httpx.Client, interface: str
+) -> None:
+    client = made_through(interface, server, portal)
+    before = client.views()
+    assert before["legacy"]["name"] == before["admin"]["name"] == before["portal"]["Title"]
+    assert before["legacy"]["clientId"] == before["admin"]["clientId"] == before["portal"]["OAuthClientID"]
+    assert set(before["portal"]["restrictedScopes"]) == set(before["admin"].get("restrictedScopes", []))
+    assert set(before["legacy"].get("restrictedScopes", [])) == set(before["portal"]["restrictedScopes"])
+    for through in ("legacy", "admin", "portal"):
+        client.send_back(through)
+        after = client.views()
+        for name, view in before.items():
+            changed = {key for key in {*view, *after[name]} if view.get(key) != after[name].get(key)}
+            assert not changed, (name, "after", through)
+
+
+def test_of_many_who_give_one_version_its_client_one_does(server: Running, portal: httpx.Client) -> None:
+    for _ in range(3 * SCALE):
+        app_id = new_app(portal)
+
+        def give(_number: int, app_id: str = app_id) -> httpx.Response:
+            url = f"{server.admin_url}/api/{oauth_client(app_id)}"
+            return httpx.post(url, json={"OAuthClientType": CONFIDENTIAL}, auth=ADMIN, headers=CSRF)
+
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(give, range(4)))
+        (winner,) = [one for one in answers if one.status_code == 201]
+        for one in answers:
+            assert one is winner or one.status_code == 409 or "OAuthClientID" in reasons(one)
+        secret = winner.json()["OAuthClientSecret"]
+        assert token(server, client_id=app_id, client_secret=secret).status_code == 200

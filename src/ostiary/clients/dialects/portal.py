@@ -48,6 +48,7 @@ def read(body: Any, base: Client, *, common_scopes: Collection[str] = ALWAYS_SCO
 
 
 _TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("portal.client_type",), ("portal.client_type",)),
     (
         ("portal.client_type", "authentication.exact_methods", "authentication.methods_setting"),
         ("authentication.method", "authentication.exact_methods", "authentication.methods_setting"),
@@ -56,6 +57,7 @@ _TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("scopes.restricted",), ("scopes.restrict", "scopes.restricted")),
     (("grants.restricted_response_types", "grants.allowed"), ("grants.restricted_response_types",)),
     (("persistent_grants.max_lifetime",), ("persistent_grants.max_lifetime",)),
+    (("portal.app_uri", "identity.client_uri"), ("identity.client_uri",)),
 )
 """Settings that say something together: if the first come as they were shown, the second stay as they are."""
 
