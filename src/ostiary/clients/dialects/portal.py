@@ -36,14 +36,16 @@ def read(body: Any, base: Client, *, common_scopes: Collection[str] = ALWAYS_SCO
 
     What is sent as `base` was shown is no change: some values look simpler here than they are, and must survive that.
     """
-    draft = read_client(body, Dialect.PORTAL, base, own_members=IGNORED)
+    shown = write_client(base) if base.version and isinstance(body, Mapping) else {}
+    draft = read_client(_by_first_names(body, shown), Dialect.PORTAL, base, own_members=IGNORED)
     draft = _with_method(draft)
     draft = _with_grant_types(draft)
     draft = _with_scopes(draft, common_scopes)
     draft = _with_response_types(draft)
     if draft.value.identity.client_uri is None and draft.value.portal.app_uri is not None:
         draft = with_values(draft, {"identity.client_uri": draft.value.portal.app_uri})
-    draft = _with_what_was_shown(draft, body, base)
+    if shown:
+        draft = _with_what_was_shown(draft, body, shown, base)
     return ciba_at_rest(redirectless_completed(_with_required(draft)))
 
 
@@ -62,10 +64,27 @@ _TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 """Settings that say something together: if the first come as they were shown, the second stay as they are."""
 
 
-def _with_what_was_shown(draft: ClientDraft, body: Any, base: Client) -> ClientDraft:
-    if base.version == 0 or not isinstance(body, Mapping):
-        return draft
-    shown = write_client(base)
+def _by_first_names(body: Any, shown: Mapping[str, Any]) -> Any:
+    """C187, C188: two properties may say one thing; the second counts where it is new and the first says nothing."""
+    if not isinstance(body, Mapping):
+        return body
+    told = dict(body)
+    for name, alias in _SECOND_NAMES:
+        if told.get(alias) == shown.get(alias):
+            told.pop(alias, None)
+        elif told.get(alias) and not told.get(name):
+            told.pop(name, None)
+    return told
+
+
+_SECOND_NAMES = tuple(
+    (key.names[0], alias) for _, key in CLIENT_SETTINGS.in_dialect(Dialect.PORTAL) for alias, _ in key.aliases
+)
+
+
+def _with_what_was_shown(
+    draft: ClientDraft, body: Mapping[str, Any], shown: Mapping[str, Any], base: Client
+) -> ClientDraft:
     kept = {
         path: CLIENT_SETTINGS.by_path[path].value_in(base)
         for asked, paths in _TOGETHER
@@ -78,8 +97,8 @@ def _with_what_was_shown(draft: ClientDraft, body: Any, base: Client) -> ClientD
 def _is_as_shown(path: str, body: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     key = CLIENT_SETTINGS.by_path[path].key_in(Dialect.PORTAL)
     assert key is not None
-    names = (*key.names, *(alias for alias, _ in key.aliases))
-    return all(_is_same(body.get(name), shown.get(name)) for name in names)
+    seconds = [alias for alias, _ in key.aliases if body.get(alias) is not None]
+    return all(_is_same(body.get(name), shown.get(name)) for name in (*key.names, *seconds))
 
 
 def _is_same(sent: Any, shown: Any) -> bool:
@@ -166,9 +185,13 @@ def write_client(client: Client) -> dict[str, Any]:
     if client.grants.allowed != _usual_grant_types(client):
         body["grant_types_setting"] = str(GrantTypesSetting.LISTED)
     own = client.authentication
+    methods = own.exact_methods or [one for one in AuthMethod if one.client_auth is own.method]
     if not own.exact_methods and own.method is not _usual_method(client):
         body["token_endpoint_auth_method_supported_setting"] = str(MethodsSetting.LISTED)
-        body["token_endpoint_auth_methods"] = [str(one) for one in AuthMethod if one.client_auth is own.method]
+        body["token_endpoint_auth_methods"] = [str(one) for one in methods]
+    body["token_endpoint_auth_method"] = [str(one) for one in methods]
+    reachable = (one for one in ResponseType if one.grant_types <= client.grants.allowed)
+    body["response_types"] = [str(one) for one in client.grants.restricted_response_types or reachable]
     return body
 
 
