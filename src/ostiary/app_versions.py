@@ -204,6 +204,8 @@ async def _joining(record: AppVersionRecord, by: str, server: Server) -> tuple[A
     def read(current: Client | None) -> ClientDraft:
         if current is None:
             raise AppRefused((_CLIENT_ID, "there is no client with this id"))
+        if current.portal.runtime_id != client.portal.runtime_id:
+            raise Conflict(AddAppVersion(record))  # somebody else took it meanwhile: look again
         changed = CLIENT_SETTINGS.with_values(current, {"portal.runtime_id": record.id})
         return Draft(changed, (), (), frozenset())
 
@@ -288,6 +290,8 @@ class _Reader:
     def __call__(self, current: Client | None) -> ClientDraft:
         if current is not None and self._is_new:
             raise ClientsRefused([(current.client_id, Problem("identity.client_id", "is in use already").by("V02"))])
+        if current is not None and current.portal.runtime_id != self._found.id:
+            raise HasNoClient  # it was made anew, for somebody else
         base = self._new_client() if current is None else current
         draft = portal.read(self._body, base, common_scopes=self._facts.common_scopes)
         draft = with_problems(draft, *_moved(draft, base))
@@ -330,7 +334,7 @@ def _moved(draft: ClientDraft, base: Client) -> Iterator[Problem]:
 
 def _in_portal(refused: ClientsRefused) -> Iterator[tuple[str, str]]:
     for _, problem in refused.problems:
-        yield portal.name_of(problem.field), problem.message
+        yield portal.name_of(problem.field), portal.reason_of(problem)
 
 
 _CLIENT_ID = portal.name_of("identity.client_id")

@@ -11,7 +11,7 @@ from ostiary.clients.dialects import admin, legacy, portal, registration
 from ostiary.clients.dialects.manners import ClientDraft
 from ostiary.clients.documents import document_of, load_client
 from ostiary.declare import Dialect, Lifetime
-from ostiary.words import ClientAuth, GrantType, LogoutMode, MethodsSetting, ThreeWay, TimeUnit
+from ostiary.words import AuthMethod, ClientAuth, GrantType, LogoutMode, MethodsSetting, ThreeWay, TimeUnit
 from tests.clients.samples import VALUES, changed
 
 SCOPES = ("openid", "profile", "email")
@@ -163,3 +163,33 @@ def test_nor_where_it_is_shown_less_than_there_is(path: str, value: Any) -> None
         "grant_expiration_setting": "grant_exp_in_hours",
     }
     assert portal.read(shown, before).value.persistent_grants.max_lifetime.amount == 7
+
+
+TWO_WAYS = CLIENT_SETTINGS.with_values(
+    client_with("identity.name"),
+    {
+        "authentication.method": ClientAuth.SECRET,
+        "authentication.exact_methods": (AuthMethod.NONE, AuthMethod.CLIENT_SECRET_POST),
+        "authentication.methods_setting": MethodsSetting.LISTED,
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "left"),
+    [
+        (ClientAuth.SECRET, TWO_WAYS.authentication.exact_methods),
+        (ClientAuth.NONE, (AuthMethod.NONE,)),
+        (ClientAuth.PRIVATE_KEY_JWT, ()),
+    ],
+)
+def test_another_authentication_leaves_none_of_the_methods_that_were_listed_for_the_old_one(
+    method: ClientAuth, left: tuple[AuthMethod, ...]
+) -> None:
+    wanted = changed(TWO_WAYS, authentication__method=method)
+    for found in (
+        admin.read(WRITERS[Dialect.ADMIN](wanted), TWO_WAYS).value,
+        legacy.read_changed(WRITERS[Dialect.LEGACY](wanted), TWO_WAYS).value,
+    ):
+        assert found.authentication.exact_methods == left
+        assert (found.authentication.methods_setting is MethodsSetting.LISTED) is bool(left)

@@ -260,6 +260,8 @@ def test_every_property_that_is_wrong_is_named_at_once_and_nothing_is_stored(por
         "grant_expiration_hours",
         "token_endpoint_auth_methods",
     }  # fmt: skip
+    assert named["access_token_expiry"] == "is required beside access_token_exp_in_secs"
+    assert named["grant_expiration_hours"] == "must be at least 1 and is required beside grant_exp_in_hours"
     assert portal.get(oauth_client(app_id)).status_code == 404
 
 

@@ -22,7 +22,7 @@ from ostiary.app_versions import (
 )
 from ostiary.audit.api_log import ApiLog
 from ostiary.clients.dialects import portal
-from ostiary.clients.registry import ClientInUse, ClientsRefused
+from ostiary.clients.registry import ClientInUse, ClientsRefused, NoSuchClient
 from ostiary.declare import Dialect, Problem
 from ostiary.declare.kinds import Writing
 from ostiary.errors import TooManyRequests
@@ -193,7 +193,7 @@ def _given(given: Given, status: int) -> Reply:
     if given.secret is not None:
         body[SECRET] = given.secret.reveal()
     if given.warnings:
-        body["warnings"] = [_problem(portal.name_of(one.field), one.message) for one in given.warnings]
+        body["warnings"] = [_problem(portal.name_of(one.field), portal.reason_of(one)) for one in given.warnings]
     return _json(body, status)
 
 
@@ -258,12 +258,13 @@ _PLAIN: Mapping[type[Exception], tuple[int, str]] = {
     NoSuchApp: (404, "there is no app version with this id"),
     HasNoClient: (404, "this app version has no OAuth client; POST gives it one"),
     HasClient: (409, "this app version has an OAuth client already; PUT changes it"),
+    NoSuchClient: (404, "the OAuth client was deleted meanwhile"),
     AppChanged: (409, "others change this all the time; try again"),
 }
 
 
 def _named(problems: Sequence[tuple[str, Problem]]) -> tuple[tuple[str, str], ...]:
-    return tuple((portal.name_of(problem.field), problem.message) for _, problem in problems)
+    return tuple((portal.name_of(problem.field), portal.reason_of(problem)) for _, problem in problems)
 
 
 def _refusal(problems: Sequence[tuple[str, str]]) -> Reply:

@@ -23,6 +23,8 @@ from ostiary.words import (
     MethodsSetting,
     PortalClientType,
     ResponseType,
+    ThreeWay,
+    TwoWay,
 )
 
 IGNORED = frozenset({"LogoAssigned"})
@@ -205,6 +207,12 @@ def name_of(field: str) -> str:
     """The property that a problem is about; for what the portal cannot say, the name it has for administrators."""
     named = _SAID_BY.get(field) or CLIENT_SETTINGS.name_in(Dialect.PORTAL, field)
     return CLIENT_SETTINGS.name_in(Dialect.ADMIN, field) if named == field else named
+
+
+def reason_of(problem: Problem) -> str:
+    """What is wrong, in the portal's word for *the client's own value*."""
+    own = TwoWay.OVERRIDE if problem.field.startswith("access_tokens.") else ThreeWay.OVERRIDE
+    return problem.message.replace(own.written(Dialect.ADMIN), own.written(Dialect.PORTAL))
 
 
 _SAID_BY = {"authentication.method": "token_endpoint_auth_methods", "scopes.restrict": "restrictedScopes"}
