@@ -162,8 +162,8 @@ def wipe(url: str) -> None:
 
 
 TABLES = (
-    "changes", "clients", "client_uses", "client_search", "credential_uses", "objects", "signing_keys", "codes",
-    "access_tokens", "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests",
+    "changes", "clients", "client_uses", "client_search", "credential_uses", "app_versions", "objects", "signing_keys",
+    "codes", "access_tokens", "revoked_jwts", "grants", "refresh_tokens", "consents", "replay_keys", "pushed_requests",
     "sessions", "accounts", "audit", "leases", "registrations", "unchecked_sectors", "initial_tokens", "quotas",
 )  # fmt: skip
 

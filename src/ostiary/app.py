@@ -34,7 +34,7 @@ from ostiary.pages.render import Pages
 from ostiary.ports.changes import Change
 from ostiary.ports.stores import Stores, StoreUnavailable
 from ostiary.tls import mutual_context, server_context
-from ostiary.web import admin, legacy_ws, pages, protected_resources, registration, runtime
+from ostiary.web import admin, legacy_ws, pages, portal_api, protected_resources, registration, runtime
 from ostiary.web.admin_api import api_docs
 from ostiary.web.admin_api import surface as admin_api
 from ostiary.web.app import Routes, Surface
@@ -126,7 +126,11 @@ class Node:
             outside=runtime.beside(path) if path else None,
             is_off=runtime.is_off,
         )
-        interfaces = {**admin_api.routes(self.admin_calls, self.clock), **api_docs.routes()}
+        interfaces = {
+            **admin_api.routes(self.admin_calls, self.clock),
+            **api_docs.routes(),
+            **portal_api.routes(self.admin_calls, self.clock),
+        }
         self.administration = Surface(
             admin.routes(self.metrics.render, config.metrics_token.reveal(), config.admin_url, interfaces), peers
         )

@@ -469,6 +469,14 @@ class PortalClientType(Word):
     CONFIDENTIAL = Spelled("com.soa.oauth.ctype.confidential", also=("com.soa.oauth.clienttype.confidential",))
 
 
+class PortalTokenType(Word):
+    """What kind of access token the portal wants for a client."""
+
+    DEFAULT = "Default"
+    BEARER = "Bearer"
+    JWT = "JWT"
+
+
 class UserInfoOption(Word):
     """Whether the portal's access tokens carry claims about the person."""
 

@@ -41,6 +41,7 @@ from ostiary.words import (
     LogoutMode,
     MethodsSetting,
     PortalClientType,
+    PortalTokenType,
     ResponseType,
     RollingPolicy,
     RollingUnit,
@@ -170,7 +171,7 @@ VALUES: dict[str, Any] = {
     "portal.app_uri": "https://app.example/",
     "portal.legal_disclaimer": "No warranty.",
     "portal.logo_picture_id": 7,
-    "portal.token_type": "JWT",
+    "portal.token_type": PortalTokenType.JWT,
 }
 """A value that is not the default, for every setting that can be written in some dialect."""
 
@@ -199,6 +200,7 @@ FACTS = Facts(
     processor_policies=frozenset({"exchange"}),
     detail_types=frozenset({"payment"}),
     extended_properties={"Contact": False, "Phones": True},
+    token_types=frozenset({PortalTokenType.BEARER, PortalTokenType.JWT}),
 )
 
 

@@ -74,7 +74,7 @@ def test_any_body_is_read_or_refused(dialect: Dialect) -> None:
         Dialect.ADMIN: lambda body: admin.read(body, BLANK, "c"),
         Dialect.LEGACY: lambda body: legacy.read_changed(body, BLANK),
         Dialect.REGISTRATION: lambda body: registration.read(body, BLANK, properties={"Contact"}),
-        Dialect.PORTAL: lambda body: portal.read(body, BLANK),
+        Dialect.PORTAL: lambda body: portal.read(body, BLANK.at_version(1)),
     }
 
     @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))

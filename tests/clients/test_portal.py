@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ostiary.clients.client import Client
+from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects import portal
 from ostiary.clients.rules import check
-from ostiary.declare import NewSecret
+from ostiary.declare import Dialect, NewSecret, ResponseTypes
 from ostiary.secret import Secret
 from ostiary.words import (
     AuthMethod,
@@ -20,7 +20,7 @@ from ostiary.words import (
     TimeUnit,
 )
 from tests.clients.golden import golden
-from tests.clients.samples import FACTS, LONG_SECRET, changed
+from tests.clients.samples import FACTS, FULL, LONG_SECRET, changed
 
 BASE = changed(Client(), identity__client_id="app-1", portal__runtime_id="version-1")
 CONFIDENTIAL = "com.soa.oauth.ctype.confidential"
@@ -154,3 +154,46 @@ def test_the_object_says_whether_there_is_a_logo() -> None:
     assert portal.write_client(read(LogoPictureID="7"))["LogoAssigned"] is True
     assert portal.write_client(read())["LogoAssigned"] is False
     assert portal.write_client(read())["token_type"] == "Default"
+
+
+PROPERTIES = (
+    "RuntimeID", "OAuthClientID", "OAuthClientType", "Title", "SubTitle", "Description", "AppURI",
+    "LegalDisclaimer", "LogoPictureID", "LogoAssigned", "includeResourceOwnerUserInfoOption",
+    "require_authtime_claim", "supports_openid_connect", "logo_uri", "Created", "Updated", "response_types",
+    "grant_types", "token_type", "contacts", "client_uri", "policy_uri", "tos_uri", "jwks_uri", "application_type",
+    "jwks", "subject_type", "sector_identifier_uri", "id_token_signed_response_alg",
+    "id_token_encrypted_response_alg", "id_token_encrypted_response_enc", "userinfo_signed_response_alg",
+    "userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc", "request_object_signing_alg",
+    "request_object_encryption_alg", "request_object_encryption_enc",
+    "token_endpoint_auth_method_supported_setting", "token_endpoint_auth_method", "token_endpoint_auth_methods",
+    "token_endpoint_auth_signing_alg", "grant_expiration_setting", "grant_types_setting",
+    "access_token_expiry_setting", "grant_expiration_hours", "access_token_expiry", "bypass_authorization",
+    "default_max_age", "default_acr_values", "initiate_login_uri", "request_uris", "post_logout_redirect_uris",
+    "enforceReplayPrevention", "requireSignedRequests", "restrictedScopes", "restrictedResponseTypes",
+)  # fmt: skip
+"""Every property of the portal's object."""
+
+
+def test_every_property_of_the_object_is_known_and_written() -> None:
+    known = CLIENT_SETTINGS.known_members(Dialect.PORTAL, portal.IGNORED)
+    assert set(PROPERTIES) <= set(known)
+    full = changed(FULL, identity__created_at=1, identity__modified_at=2)
+    assert set(PROPERTIES) <= set(portal.write_client(full))
+
+
+@pytest.mark.parametrize("name", [name for name in PROPERTIES if name.endswith(("_alg", "_enc", "token_type"))])
+def test_default_means_not_set_for_algorithms_and_the_token_type(name: str) -> None:
+    assert read(**{name: "Default"}) == read()
+
+
+def test_the_second_name_of_a_property_counts_where_the_first_says_nothing() -> None:
+    before = read(restrictedResponseTypes=["code"]).at_version(1)
+    shown = portal.write_client(before)
+    assert shown["response_types"] == shown["restrictedResponseTypes"]
+    lifted = portal.read({**shown, "restrictedResponseTypes": []}, before).value
+    assert lifted.grants.restricted_response_types == ResponseTypes()
+    shown = portal.write_client(lifted.at_version(2))
+    again = portal.read({**shown, "response_types": ["code"]}, lifted.at_version(2)).value
+    assert ResponseType.CODE in again.grants.restricted_response_types
+    methods = portal.read({**shown, "token_endpoint_auth_method": ["private_key_jwt"]}, lifted.at_version(2)).value
+    assert methods.authentication.method is ClientAuth.SECRET  # the setting that was shown beside it says so

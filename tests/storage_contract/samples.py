@@ -3,6 +3,7 @@
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ClientRecord,
     CodeRecord,
@@ -36,6 +37,13 @@ def client(client_id: str = "shop", version: int = 1, **more: object) -> ClientR
         "legacy_version": 7,
     }
     return ClientRecord(**(values | more))  # type: ignore[arg-type]
+
+
+def app_version(app_id: str = "app", version: int = 1, client_id: str = "") -> AppVersionRecord:
+    """A version of an application."""
+    return AppVersionRecord(
+        id=app_id, version=version, client_id=client_id, created_at=NOW + 3, document=b'{"v":1,"n":%d}' % version
+    )
 
 
 def configuration_object(kind: str = "manager", object_id: str = "reference", version: int = 1) -> ObjectRecord:

@@ -212,6 +212,13 @@ class SettingsApplied(Event, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
+class AppVersionChanged(Event, frozen=True, kw_only=True):
+    name = "app_version.changed"
+    by: str
+    app: str
+    what: str
+
+
 class AccountChanged(Event, frozen=True, kw_only=True):
     name = "account.changed"
     by: str

@@ -26,6 +26,8 @@ SOURCE_LIMIT = "client-auth-source"
 MOST_ID_CHARACTERS = 256
 """C001: the longest id a client may have."""
 _SECRETS = frozenset({AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST})
+_PROVABLE = _SECRETS | {AuthMethod.NONE}
+"""What this version can judge."""
 
 
 async def authenticate(knock: Knock, server: Server) -> Client:
@@ -74,15 +76,16 @@ def _objection(client: Client, claim: Presented) -> str | None:
     """Why the proof cannot be right whatever it says, in a closed set of words; None when it may be."""
     if not client.identity.enabled:
         return "client is disabled"
-    method = client.authentication.method
+    method, exact = client.authentication.method, client.authentication.exact_methods
     if method is ClientAuth.NONE:
         return None if claim.method is AuthMethod.NONE else "client has no secret"
+    if exact and claim.method in _PROVABLE:  # C187: any method of the list will do, and no other
+        return None if claim.method in exact else "wrong method"
     if method is not ClientAuth.SECRET:
         return "method is not supported yet"
     if claim.method not in _SECRETS:
         return "nothing was presented" if claim.method is AuthMethod.NONE else "wrong method"
-    exact = client.authentication.exact_methods
-    return "wrong method" if exact and claim.method not in exact else None
+    return None
 
 
 def _secrets(client: Client, now: int) -> Iterator[StoredSecret]:

@@ -50,7 +50,11 @@ class ClientOnPage:
 
     client_id: str
     name: str
+    sub_title: str = ""
+    """Shown under the name (C182)."""
     description: str = ""
+    legal_disclaimer: str = ""
+    """Shown at the foot of the consent page (C184)."""
     logo_url: str = ""
     home_url: str = ""
     policy_url: str = ""

@@ -11,6 +11,7 @@ import msgspec
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ClientRecord,
     CodeRecord,
@@ -73,6 +74,26 @@ class RemoveObject(Change, frozen=True):
     kind: str
     id: str
     expected: int | None = None
+
+
+class AddAppVersion(Change, frozen=True):
+    """Condition: no app version has this id."""
+
+    app: AppVersionRecord
+
+
+class SaveAppVersion(Change, frozen=True):
+    """Condition: the stored version is `expected`."""
+
+    app: AppVersionRecord
+    expected: int
+
+
+class RemoveAppVersion(Change, frozen=True):
+    """Condition: the stored version is `expected`."""
+
+    id: str
+    expected: int
 
 
 class AddCode(Change, frozen=True):

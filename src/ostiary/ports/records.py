@@ -23,6 +23,18 @@ class ClientRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The version of the rendering code that made `legacy`; another one is made anew when read."""
 
 
+class AppVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of an application, as the developer portal counts them; it may have a client."""
+
+    id: str
+    version: int
+    """1 for a new one, one more at every change."""
+    client_id: str
+    """The client it was given; empty: none yet. The client may be gone since, or belong to another version."""
+    created_at: int
+    document: bytes
+
+
 class ObjectRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration object (manager, policy, validator, settings …) of one kind."""
 

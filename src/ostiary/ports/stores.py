@@ -12,6 +12,7 @@ from ostiary.ports.clock import HOUR
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ChangeNotice,
     ClientRecord,
@@ -86,6 +87,12 @@ class Stores(Protocol):
 
     async def is_sector_unchecked(self, client_id: str) -> bool:
         """Whether the client's sector document must be looked at before the client is used."""
+
+    async def app_version(self, app_id: str) -> AppVersionRecord | None:
+        """The app version with exactly this id."""
+
+    async def app_versions(self, *, after: str = "", most: int = 100) -> Sequence[AppVersionRecord]:
+        """Up to `most` app versions in the order of ids, those up to `after` left out."""
 
     # Configuration ------------------------------------------------------------------------------------------------
 

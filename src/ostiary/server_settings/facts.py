@@ -7,7 +7,7 @@ from ostiary.server_settings import ServerSettings
 from ostiary.server_settings.objects import Objects
 from ostiary.server_settings.scopes import OPENID
 from ostiary.server_settings.setting_checks import names_of
-from ostiary.words import SecurityProfile
+from ostiary.words import PortalTokenType, SecurityProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class Facts:
     managers: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     """Access token managers by id, each with the clients that may use it; None: every client."""
     default_manager: str = ""
+    token_types: frozenset[PortalTokenType] = frozenset()
+    """The kinds of access tokens that some manager makes."""
     policies: frozenset[str] = frozenset()
     """Ids of the OpenID Connect policies."""
     request_policies: Mapping[str, bool] = field(default_factory=dict)
@@ -56,6 +58,7 @@ def facts(settings: ServerSettings, objects: Objects) -> Facts:
             for manager in objects.managers.values()
         },
         default_manager=objects.default_manager,
+        token_types=frozenset(manager.token_type for manager in objects.managers.values()),
         policies=frozenset(objects.policies),
         request_policies={
             policy.id: policy.user_code_validator is not None for policy in objects.request_policies.values()

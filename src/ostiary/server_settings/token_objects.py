@@ -18,7 +18,7 @@ from ostiary.server_settings.descriptors import Family
 from ostiary.server_settings.fulfillment import Fulfillments
 from ostiary.server_settings.kinds import Entries, FulfillmentKind, Id, Names, Nested
 from ostiary.server_settings.shared_parts import no_criteria, no_sources
-from ostiary.words import Spelled, Word
+from ostiary.words import PortalTokenType, Spelled, Word
 
 
 @section("Attribute")
@@ -199,9 +199,17 @@ class AccessTokenManager:
         return "" if self.plugin is None else self.plugin.kind
 
     @property
+    def token_type(self) -> PortalTokenType:
+        """What kind of tokens it makes; ``Default``: one that only an installed plug-in knows."""
+        return _TOKEN_TYPES.get(self.kind, PortalTokenType.DEFAULT)
+
+    @property
     def configuration(self) -> Any:
         """A `ReferenceConfiguration`, a `JwtConfiguration` or what the plug-in declares."""
         return None if self.plugin is None else self.plugin.configuration
+
+
+_TOKEN_TYPES = {"reference": PortalTokenType.BEARER, "jwt": PortalTokenType.JWT}
 
 
 class MappingContext(Word):

@@ -9,7 +9,7 @@ from enum import Enum
 from ostiary.ports.stores import StoreUnavailable
 from ostiary.storage.addresses import postgresql_url, sqlite_path
 
-SCHEMA_NUMBER = 4
+SCHEMA_NUMBER = 5
 """The schema this version works with: the number of its migrations."""
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ostiary.ports.changes import (
     AddAccessToken,
     AddAccount,
+    AddAppVersion,
     AddAudit,
     AddClient,
     AddCode,
@@ -24,6 +25,7 @@ from ostiary.ports.changes import (
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
+    RemoveAppVersion,
     RemoveClient,
     RemoveCode,
     RemoveInitialToken,
@@ -34,6 +36,7 @@ from ostiary.ports.changes import (
     RevokeJwt,
     RollRefreshToken,
     SaveAccount,
+    SaveAppVersion,
     SaveClient,
     SaveGrant,
     SaveObject,
@@ -49,6 +52,7 @@ from ostiary.ports.changes import (
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ChangeNotice,
     ClientRecord,
@@ -75,6 +79,7 @@ class _Tables:
 
     def __init__(self) -> None:
         self.clients: dict[str, ClientRecord] = {}
+        self.app_versions: dict[str, AppVersionRecord] = {}
         self.uses: dict[str, int] = {}
         self.registrations: dict[str, RegistrationRecord] = {}
         self.unchecked_sectors: dict[str, int] = {}
@@ -223,6 +228,15 @@ class MemoryStores:
             if client_id in self._tables.clients:
                 key = (client_id, credential)
                 self._tables.credential_uses[key] = max(at, self._tables.credential_uses.get(key, 0))
+
+    async def app_version(self, app_id: str) -> AppVersionRecord | None:
+        """The app version with exactly this id."""
+        return self._tables.app_versions.get(app_id)
+
+    async def app_versions(self, *, after: str = "", most: int = 100) -> Sequence[AppVersionRecord]:
+        """App versions in the order of ids."""
+        found = sorted(one for one in self._tables.app_versions if one > after)
+        return [self._tables.app_versions[one] for one in found[:most]]
 
     # Configuration ------------------------------------------------------------------------------------------------
 
@@ -440,6 +454,22 @@ def _remove_client(t: _Tables, c: RemoveClient) -> bool:
     return t.notice("client", c.client_id)
 
 
+def _add_app_version(t: _Tables, c: AddAppVersion) -> bool:
+    return t.add(t.app_versions, c.app.id, c.app)
+
+
+def _save_app_version(t: _Tables, c: SaveAppVersion) -> bool:
+    current = t.app_versions.get(c.app.id)
+    if current is None or current.version != c.expected:
+        return False
+    return t.put(t.app_versions, c.app.id, replace(c.app, created_at=current.created_at))
+
+
+def _remove_app_version(t: _Tables, c: RemoveAppVersion) -> bool:
+    current = t.app_versions.get(c.id)
+    return current is not None and current.version == c.expected and t.drop(t.app_versions, c.id)
+
+
 def _save_object(t: _Tables, c: SaveObject) -> bool:
     key = (c.object.kind, c.object.id)
     current = t.objects.get(key)
@@ -642,6 +672,9 @@ APPLY: dict[type[Change], Callable[[_Tables, Any], bool]] = {
     AddClient: _add_client,
     SaveClient: _save_client,
     RemoveClient: _remove_client,
+    AddAppVersion: _add_app_version,
+    SaveAppVersion: _save_app_version,
+    RemoveAppVersion: _remove_app_version,
     SaveObject: _save_object,
     RemoveObject: _remove_object,
     AddCode: _add_code,

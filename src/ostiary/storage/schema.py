@@ -79,6 +79,15 @@ client_search = Table(
 credential_uses = Table(
     "credential_uses", metadata, _word_key("client_id"), _word_key("credential"), _number("last_used_at")
 )
+app_versions = Table(
+    "app_versions",
+    metadata,
+    _word_key("id"),
+    _number("version"),
+    _word("client_id"),
+    _number("created_at"),
+    _bytes("document"),
+)
 objects = Table("objects", metadata, _word_key("kind"), _word_key("id"), _number("version"), _bytes("document"))
 registrations = Table(
     "registrations",

@@ -15,7 +15,7 @@ from ostiary.token_endpoint.answer import TokenAnswer
 from ostiary.token_endpoint.scopes import Scope, check_allowed, parse_scope
 from ostiary.tokens.access_tokens import AccessTokenRequest, Prepared, mint, prepare
 from ostiary.tokens.managers import CLIENT_CREDENTIALS, Wanted, choose_manager, mapping_for
-from ostiary.words import ClientAuth, GrantType
+from ostiary.words import GrantType
 
 MOST_PREPARED = 2048
 """Prepared tokens kept per process, a kilobyte or two each; when there are more, all are made anew."""
@@ -54,7 +54,7 @@ async def exchange(parameters: Parameters, client: Client, server: Server) -> To
 
 
 def _prepare(scope: Scope, wanted: Wanted, client: Client, server: Server) -> _Ready:
-    if client.authentication.method is ClientAuth.NONE:
+    if client.authentication.may_stay_unproven:
         why = Why(rule="RFC 6749 §4.4", setting="authentication.method", level="client")
         raise UnauthorizedClient("client_credentials needs a client that authenticates", why)
     scope = tuple(value for value in scope if value != OPENID)

@@ -25,12 +25,13 @@ from ostiary.server_settings.fulfillment import fulfil
 from ostiary.server_settings.managers import JwtConfiguration, ReferenceConfiguration
 from ostiary.server_settings.scopes import OPENID, expand_groups
 from ostiary.server_settings.token_objects import AccessTokenManager
-from ostiary.tokens.claims import SUBJECT, sources_for
+from ostiary.tokens import claims_in_access_tokens
+from ostiary.tokens.claims import SUBJECT, Release, sources_for
 from ostiary.tokens.handles import key_of, new_handle
 from ostiary.tokens.managers import Context, choose_manager, mapping_for
 from ostiary.tokens.people import Person
 from ostiary.tokens.subjects import subject_for
-from ostiary.words import ASYMMETRIC_SIGNING, SigningAlgorithm
+from ostiary.words import ASYMMETRIC_SIGNING, SigningAlgorithm, UserInfoOption
 
 __all__ = ["AccessTokenRequest", "Minted", "Prepared", "StoredAccessToken", "choose_manager", "mint", "prepare"]
 
@@ -232,7 +233,7 @@ def _with_claims(
     """RFC 9068 §2.2, as the manager's settings have it. What the server says wins over an attribute of that name."""
     manager, client = request.manager, request.client
     algorithm = _check_can_sign(manager, configuration)
-    claims = dict(attributes)
+    claims = _of_the_person(request, attributes, server)
     claims.setdefault("sub", _subject(request, attributes, server))
     if configuration.client_id_claim:
         claims[configuration.client_id_claim] = client.client_id
@@ -259,6 +260,22 @@ def _with_claims(
         # UserInfo needs to know the person behind the token, and that the grant still stands.
         has_row=OPENID in request.scope,
     )
+
+
+def _of_the_person(request: AccessTokenRequest, attributes: Mapping[str, Any], server: Server) -> dict[str, Any]:
+    """C120: the contract's attributes, and more or fewer where the client has it so."""
+    if request.person is None or request.client.openid.user_info_in_access_token is UserInfoOption.GLOBAL:
+        return dict(attributes)
+    release = Release(
+        client=request.client,
+        person=request.person,
+        scope=request.scope,
+        grant_type=request.grant_type,
+        requested=request.userinfo_claims,
+        grant_attributes=request.grant_attributes,
+        token_attributes=attributes,
+    )
+    return claims_in_access_tokens.with_option(attributes, release, request.manager, request.context, server)
 
 
 def _sign(prepared: Prepared, now: int) -> tuple[str, int]:

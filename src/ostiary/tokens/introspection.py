@@ -13,7 +13,7 @@ from ostiary.tokens.handles import key_of
 from ostiary.tokens.managers import Wanted, default_id, eligible_managers, named_manager
 from ostiary.tokens.persistent_grants import is_over
 from ostiary.tokens.validation import LiveToken, find_access_token
-from ostiary.words import ClientAuth, GrantType
+from ostiary.words import GrantType
 
 Answer = dict[str, Any]
 INACTIVE: Answer = {"active": False}
@@ -43,10 +43,7 @@ def check_may_introspect(caller: Client, server: Server) -> None:
     if GrantType.ACCESS_TOKEN_VALIDATION not in caller.grants.allowed:
         why = Why(rule="behaviour §12.1", setting="grants.allowed", level="client")
         raise UnauthorizedClient("this client may not introspect tokens", why)
-    if (
-        caller.authentication.method is ClientAuth.NONE
-        and not server.settings.compatibility.unauthenticated_introspection
-    ):
+    if caller.authentication.may_stay_unproven and not server.settings.compatibility.unauthenticated_introspection:
         setting = "compatibility.unauthenticated_introspection"
         raise InvalidClient(Why(rule="threat T-53", setting=setting, level="server"))
 

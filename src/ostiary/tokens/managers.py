@@ -12,6 +12,7 @@ from ostiary.server import Server
 from ostiary.server_settings.objects import Objects
 from ostiary.server_settings.openid_policies import OpenIdPolicy
 from ostiary.server_settings.token_objects import AccessTokenManager, AccessTokenMapping
+from ostiary.words import PortalTokenType
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -115,8 +116,22 @@ def named_manager(wanted: Wanted, eligible: Sequence[AccessTokenManager]) -> Acc
 
 
 def default_id(client: Client, objects: Objects) -> str:
-    """C085, else the server's default."""
-    return client.access_tokens.default_manager or objects.default_manager
+    """C085, else a manager of the kind that C186 asks for, else the server's default."""
+    return client.access_tokens.default_manager or _of_wished_kind(client, objects) or objects.default_manager
+
+
+def _of_wished_kind(client: Client, objects: Objects) -> str:
+    """C186: the server's default manager if it makes such tokens, else the first by id; empty: any kind will do."""
+    wished = client.portal.token_type
+    if wished is PortalTokenType.DEFAULT:
+        return ""
+    fitting = [
+        manager.id
+        for manager in objects.managers.values()
+        if manager.token_type is wished
+        and (not manager.restrict_clients or client.client_id in manager.allowed_clients)
+    ]
+    return objects.default_manager if objects.default_manager in fitting else min(fitting, default="")
 
 
 def mapping_for(manager_id: str, context: Context, objects: Objects) -> AccessTokenMapping | None:
@@ -138,9 +153,11 @@ def policy_of(client: Client, objects: Objects) -> OpenIdPolicy | None:
 
 
 def _in_order(client: Client, objects: Objects, *, openid: bool, before: str) -> Iterable[str]:
-    """Rules 3 and 4."""
+    """Rules 3 and 4; a kind of token that was chosen for this one client comes before the policy of many."""
     if before:
         yield before
+    if not client.access_tokens.default_manager and (wished := _of_wished_kind(client, objects)):
+        yield wished
     if openid and (policy := policy_of(client, objects)) is not None and policy.manager_id:
         yield policy.manager_id
     if client.access_tokens.default_manager:

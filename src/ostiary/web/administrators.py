@@ -37,27 +37,28 @@ class Administrator:
         return cls(caller.username, FULL in caller.roles and AUDITOR not in caller.roles)
 
 
-async def administrator(call: Call, server: Server) -> Administrator:
+async def administrator(call: Call, server: Server, also: bytes = b"") -> Administrator:
     """The administrator who makes this call, and may make it.
 
     Raises `NotAuthenticated`, `NotPermitted` for a change by an auditor or without ``X-XSRF-Header``, and
-    `TooManyRequests`.
+    `TooManyRequests`. `also`: how headers begin that do as well.
     """
     caller = await basic_caller(call, server, ADMINISTRATORS, LIMIT)
     if caller is None:
         raise NotAuthenticated
     found = Administrator.of(caller)
     if call.method not in SAFE:
-        check_may_change(call, found)
+        check_may_change(call, found, also)
     return found
 
 
-def check_may_change(call: Call, who: Administrator) -> None:
+def check_may_change(call: Call, who: Administrator, also: bytes = b"") -> None:
     """Behaviour §17.1: auditors look and change nothing; a change says that no foreign page sent it. `NotPermitted`.
 
     A page of another origin can make a browser send credentials it holds, but not a header of its own (threat T-45).
     """
     if not who.may_write:
         raise NotPermitted("this account may look at everything and change nothing")
-    if not (call.header(XSRF_HEADER) or "").strip():
+    other = also and any(name.startswith(also) and value.strip() for name, value in call.headers)
+    if not other and not (call.header(XSRF_HEADER) or "").strip():
         raise NotPermitted("a change needs the header X-XSRF-Header, with any value")

@@ -1,6 +1,6 @@
 """A request and its answer, a few lines over raw ASGI."""
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, MutableMapping
 from typing import Any
 
 import msgspec
@@ -107,10 +107,13 @@ class Call(msgspec.Struct):
             raise Refused(400, "the content type must be application/x-www-form-urlencoded")
         return await self.body(most)
 
-    async def json(self, most: int = MOST_BODY_BYTES) -> Any:
-        """The body as JSON; raises `Refused` for another content type (415) or malformed JSON (400)."""
+    async def json(self, most: int = MOST_BODY_BYTES, also: Collection[str] = ()) -> Any:
+        """The body as JSON; raises `Refused` for another content type (415) or malformed JSON (400).
+
+        `also` are further names that JSON may come under.
+        """
         content_type = (self.header(b"content-type") or "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
+        if content_type != "application/json" and content_type not in also:
             raise Refused(415, "the content type must be application/json")
         body = await self.body(most)
         try:

@@ -399,12 +399,14 @@ def _publisher(client: Client) -> str:
 
 
 def client_on_page(client: Client) -> ClientOnPage:
-    """What people may see of a client (C003 to C008). A name that is missing is its id."""
+    """What people may see of a client (C003 to C008, C182, C184). A name that is missing is its id."""
     identity = client.identity
     return ClientOnPage(
         client_id=identity.client_id,
         name=identity.name or identity.client_id,
+        sub_title=client.portal.sub_title or "",
         description=identity.description or "",
+        legal_disclaimer=client.portal.legal_disclaimer or "",
         logo_url=web_address(identity.logo_url),
         home_url=web_address(identity.client_uri),
         policy_url=web_address(identity.policy_uri),

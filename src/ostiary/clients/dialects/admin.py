@@ -6,6 +6,7 @@ from typing import Any
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects.manners import (
     ClientDraft,
+    exact_methods_followed,
     logout_mode_implied,
     read_client,
     redirectless_completed,
@@ -34,7 +35,8 @@ def read(body: Any, current: Client | None, client_id: str | None = None) -> Cli
         changes["authentication.secret"] = kept
     if GrantType.CIBA not in draft.value.grants.allowed and draft.value.ciba.polling_interval == 0:
         changes["ciba.polling_interval"] = None
-    return logout_mode_implied(redirectless_completed(with_values(draft, changes)))
+    draft = exact_methods_followed(with_values(draft, changes), current)
+    return logout_mode_implied(redirectless_completed(draft))
 
 
 def id_in(body: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects.manners import (
     ClientDraft,
     ciba_at_rest,
+    exact_methods_followed,
     logout_mode_implied,
     read_client,
     redirectless_completed,
@@ -57,7 +58,7 @@ def id_in(raw: Any) -> str:
 def read_new(raw: Any) -> ClientDraft:
     """POST. Without ``clientAuthnType`` a secret makes the client confidential, as in the service's own sample."""
     draft = read_client(raw, Dialect.LEGACY, Client(), own_members=IGNORED)
-    return _finished(_with_inferred_method(draft))
+    return _finished(_with_inferred_method(draft), None)
 
 
 def read_changed(raw: Any, current: Client) -> ClientDraft:
@@ -72,7 +73,7 @@ def read_changed(raw: Any, current: Client) -> ClientDraft:
     if forced is None:
         problem = Problem(FORCE_SECRET_CHANGE, "must be true or false", malformed=True)
         draft = with_problems(draft, problem)
-    return _finished(_with_inferred_method(draft))
+    return _finished(_with_inferred_method(draft), current)
 
 
 def _is_forced(raw: Any) -> bool | None:
@@ -96,14 +97,9 @@ def _with_inferred_method(draft: ClientDraft) -> ClientDraft:
     return with_values(draft, {"authentication.method": ClientAuth.SECRET})
 
 
-def _finished(draft: ClientDraft) -> ClientDraft:
-    changes: dict[str, Any] = {}
-    own = draft.value.authentication
-    if own.exact_methods and "authentication.method" in draft.sent:
-        changes["authentication.exact_methods"] = tuple(
-            method for method in own.exact_methods if method.client_auth is own.method
-        )
-    return ciba_at_rest(logout_mode_implied(redirectless_completed(with_values(draft, changes))))
+def _finished(draft: ClientDraft, before: Client | None) -> ClientDraft:
+    draft = exact_methods_followed(draft, before)
+    return ciba_at_rest(logout_mode_implied(redirectless_completed(draft)))
 
 
 def write_client(client: Client) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.settings.ciba import Ciba
 from ostiary.declare import Dialect, Draft, Problem, read
-from ostiary.words import GrantType, LogoutMode
+from ostiary.words import GrantType, LogoutMode, MethodsSetting
 
 ClientDraft = Draft[Client]
 
@@ -44,6 +44,16 @@ def logout_mode_implied(draft: ClientDraft) -> ClientDraft:
     if "logout.mode" in draft.sent or own.mode is not LogoutMode.NONE or not (own.uris or own.ping_access_capable):
         return draft
     return with_values(draft, {"logout.mode": LogoutMode.PING_FRONT_CHANNEL})
+
+
+def exact_methods_followed(draft: ClientDraft, before: Client | None) -> ClientDraft:
+    """C187: methods were listed for the authentication they stand beside; of another one only its own are left."""
+    own = draft.value.authentication
+    if before is None or not own.exact_methods or own.method is before.authentication.method:
+        return draft
+    left = tuple(method for method in own.exact_methods if method.client_auth is own.method)
+    setting = own.methods_setting if left else MethodsSetting.GLOBAL
+    return with_values(draft, {"authentication.exact_methods": left, "authentication.methods_setting": setting})
 
 
 def ciba_at_rest(draft: ClientDraft) -> ClientDraft:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from ostiary.clients.client import Client
-from ostiary.clients.rules.secrets import has_secret, secret_bytes, secret_is_short
+from ostiary.clients.rules.secrets import BY_SECRET, has_secret, secret_bytes, secret_is_short
 from ostiary.declare import Problem
 from ostiary.server_settings.facts import Facts
 from ostiary.words import ClientAuth, GrantType, LockoutType, SigningAlgorithm
 
+_BY_KEYS = frozenset({ClientAuth.PRIVATE_KEY_JWT, ClientAuth.SELF_SIGNED_CERTIFICATE})
 TRUST_ANY = "Trust Any"
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 _CLIENT_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
@@ -29,12 +30,12 @@ def client_is_named(client: Client, facts: Facts) -> Iterator[Problem]:
 
 def method_has_what_it_needs(client: Client, facts: Facts) -> Iterator[Problem]:
     """V03: each way to authenticate needs something to check against."""
-    own = client.authentication
-    if own.method in (ClientAuth.SECRET, ClientAuth.CLIENT_SECRET_JWT) and not has_secret(client):
+    ways = client.authentication.ways
+    if not ways.isdisjoint(BY_SECRET) and not has_secret(client):
         yield Problem("authentication.secret", "is required for this client authentication")
-    if own.method in (ClientAuth.PRIVATE_KEY_JWT, ClientAuth.SELF_SIGNED_CERTIFICATE) and not has_keys(client):
+    if not ways.isdisjoint(_BY_KEYS) and not has_keys(client):
         yield Problem("authentication.jwks_url", "a JWKS URL or a JWKS is required for this client authentication")
-    if own.method is ClientAuth.CERTIFICATE:
+    if ClientAuth.CERTIFICATE in ways:
         yield from _certificate_is_named(client)
 
 
@@ -50,7 +51,7 @@ def _certificate_is_named(client: Client) -> Iterator[Problem]:
 
 def public_clients_cannot_do_this(client: Client, facts: Facts) -> Iterator[Problem]:
     """V04: what needs a client that authenticates (RFC 6749 §4.4)."""
-    if client.authentication.method is not ClientAuth.NONE:
+    if not client.authentication.may_stay_unproven:
         return
     if GrantType.CLIENT_CREDENTIALS in client.grants.allowed:
         yield Problem("authentication.method", "client credentials need a client that authenticates")
@@ -98,14 +99,11 @@ def signed_requests_have_keys(client: Client, facts: Facts) -> Iterator[Problem]
 
 def assertion_algorithm_fits(client: Client, facts: Facts) -> Iterator[Problem]:
     """V23: the algorithm of assertions is of the family that the authentication uses."""
-    algorithm, method = client.authentication.assertion_algorithm, client.authentication.method
+    algorithm = client.authentication.assertion_algorithm
     if algorithm is None:
         return
-    fits = {
-        ClientAuth.PRIVATE_KEY_JWT: not algorithm.is_symmetric,
-        ClientAuth.CLIENT_SECRET_JWT: algorithm.is_symmetric,
-    }
-    if not fits.get(method, False):
+    way = ClientAuth.CLIENT_SECRET_JWT if algorithm.is_symmetric else ClientAuth.PRIVATE_KEY_JWT
+    if way not in client.authentication.ways:
         yield Problem("authentication.assertion_algorithm", "does not fit the client authentication")
 
 
@@ -148,7 +146,7 @@ def signing_algorithms(client: Client) -> tuple[tuple[str, SigningAlgorithm | No
 
 
 def _assertion_algorithm(client: Client) -> tuple[tuple[str, SigningAlgorithm | None], ...]:
-    if client.authentication.method is not ClientAuth.CLIENT_SECRET_JWT:
+    if ClientAuth.CLIENT_SECRET_JWT not in client.authentication.ways:
         return ()
     algorithm = client.authentication.assertion_algorithm or SigningAlgorithm.HS256
     return (("authentication.assertion_algorithm", algorithm),)

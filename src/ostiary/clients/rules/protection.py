@@ -22,7 +22,7 @@ def encryption_has_its_key(client: Client, facts: Facts) -> Iterator[Problem]:
     for field, algorithm in signing_algorithms(client):
         if algorithm is not None and algorithm.is_symmetric:
             yield from _clear_secret(client, f"{field} {algorithm}")
-    if client.authentication.method is ClientAuth.CLIENT_SECRET_JWT and has_secret(client):
+    if ClientAuth.CLIENT_SECRET_JWT in client.authentication.ways and has_secret(client):
         yield from _clear_secret(client, "client_secret_jwt")
 
 

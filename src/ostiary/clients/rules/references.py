@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from ostiary.clients.client import Client
 from ostiary.declare import Problem
 from ostiary.server_settings.facts import Facts
+from ostiary.words import PortalTokenType
 
 
 def scopes_exist(client: Client, facts: Facts) -> Iterator[Problem]:
@@ -23,6 +24,9 @@ def references_exist(client: Client, facts: Facts) -> Iterator[Problem]:
     ):
         if found is not None and found not in known:
             yield Problem(field, f'there is no {noun} "{_shown(found)}"')
+    wished = client.portal.token_type
+    if wished is not PortalTokenType.DEFAULT and wished not in facts.token_types:
+        yield Problem("portal.token_type", f"no access token manager makes tokens of the type {wished}")
     types = client.scopes.authorization_detail_types
     yield from _all_known("scopes.authorization_detail_types", types, facts.detail_types, "authorization detail type")
     manager = client.access_tokens.default_manager

@@ -5,6 +5,14 @@ from ostiary.clients.secret_keeping import LONG_ENOUGH
 from ostiary.declare import NewSecret, StoredSecret
 from ostiary.words import ClientAuth, KeyManagement, SigningAlgorithm
 
+BY_SECRET = frozenset({ClientAuth.SECRET, ClientAuth.CLIENT_SECRET_JWT})
+"""Ways to authenticate that work with the secret."""
+
+
+def needs_secret(client: Client) -> bool:
+    """Whether the client cannot do without one: to authenticate, or for what it wants signed or encrypted."""
+    return not client.authentication.ways.isdisjoint(BY_SECRET) or needs_clear_secret(client)
+
 
 def has_secret(client: Client) -> bool:
     """Whether there is one at all."""
@@ -46,7 +54,7 @@ def needs_clear_secret(client: Client) -> bool:
         client.jarm.encryption,
     )
     return (
-        client.authentication.method is ClientAuth.CLIENT_SECRET_JWT
+        ClientAuth.CLIENT_SECRET_JWT in client.authentication.ways
         or any(isinstance(one, SigningAlgorithm) and one.is_symmetric for one in signs)
         or any(isinstance(one, KeyManagement) and one.is_symmetric for one in encrypts)
     )

@@ -208,3 +208,13 @@ class Authentication:
         source="RFC 10070",
         shown_when=ASSERTIONS,
     )
+
+    @property
+    def ways(self) -> frozenset[ClientAuth]:
+        """Every way in which the client may authenticate: its method, and those of the exact methods."""
+        return frozenset((self.method, *(one.client_auth for one in self.exact_methods)))
+
+    @property
+    def may_stay_unproven(self) -> bool:
+        """Whether the client may come without any proof, so that nobody knows who it is."""
+        return self.method is ClientAuth.NONE or AuthMethod.NONE in self.exact_methods

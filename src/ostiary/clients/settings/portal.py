@@ -2,7 +2,7 @@
 
 from ostiary.declare import key, section, setting
 from ostiary.declare.kinds import OneWord, Text, Url, WholeNumber
-from ostiary.words import PortalClientType
+from ostiary.words import PortalClientType, PortalTokenType
 
 
 @section("Developer Portal")
@@ -58,11 +58,11 @@ class Portal:
         help="The number of an uploaded picture.",
         portal="LogoPictureID",
     )
-    token_type: str = setting(
+    token_type: PortalTokenType = setting(
         id="C186",
-        kind=Text(at_most=64),
-        default="Default",
+        kind=OneWord(PortalTokenType),
+        default=PortalTokenType.DEFAULT,
         label="Token Type",
-        help="Default, Bearer (reference tokens) or JWT: which manager makes the access tokens.",
+        help="Bearer (reference tokens) or JWT: which kind of manager makes the access tokens; Default leaves it open.",
         portal="token_type",
     )

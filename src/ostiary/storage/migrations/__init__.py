@@ -8,11 +8,18 @@ from collections.abc import Callable
 
 from alembic.operations import Operations
 
-from ostiary.storage.migrations import m0001_first, m0002_client_search, m0003_registration, m0004_credential_uses
+from ostiary.storage.migrations import (
+    m0001_first,
+    m0002_client_search,
+    m0003_registration,
+    m0004_credential_uses,
+    m0005_app_versions,
+)
 
 MIGRATIONS: tuple[Callable[[Operations], None], ...] = (
     m0001_first.upgrade,
     m0002_client_search.upgrade,
     m0003_registration.upgrade,
     m0004_credential_uses.upgrade,
+    m0005_app_versions.upgrade,
 )

@@ -5,6 +5,7 @@ from typing import Any
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ChangeNotice,
     ClientRecord,
@@ -37,6 +38,11 @@ def client(row: Row) -> ClientRecord:
         legacy=row[7],
         legacy_version=row[8],
     )
+
+
+def app_version(row: Row) -> AppVersionRecord:
+    """A row of `app_versions`."""
+    return AppVersionRecord(id=row[0], version=row[1], client_id=row[2], created_at=row[3], document=row[4])
 
 
 def configuration_object(row: Row) -> ObjectRecord:

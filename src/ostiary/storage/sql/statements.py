@@ -22,6 +22,7 @@ def _insert(table: str, names: tuple[str, ...]) -> str:
 CLIENT_COLUMNS = (
     "client_id", "version", "name", "enabled", "created_at", "modified_at", "document", "legacy", "legacy_version",
 )  # fmt: skip
+APP_VERSION_COLUMNS = ("id", "version", "client_id", "created_at", "document")
 OBJECT_COLUMNS = ("kind", "id", "version", "document")
 SIGNING_KEY_COLUMNS = ("kid", "issuer", "family", "state", "created_at", "changed_at", "public", "private")
 CODE_COLUMNS = ("key", "client_id", "grant_id", "expires_at", "redeemed_at", "document")
@@ -170,6 +171,19 @@ TAKE_QUOTA = Statement(
     " expires_at = CASE WHEN quotas.expires_at <= :at THEN excluded.expires_at ELSE quotas.expires_at END"
     " WHERE quotas.expires_at <= :at OR quotas.count < :most RETURNING 1"
 )
+
+# App versions -----------------------------------------------------------------------------------------------------
+
+APP_VERSION = Statement(f"SELECT {_columns(*APP_VERSION_COLUMNS)} FROM app_versions WHERE id = :id")
+APP_VERSIONS_AFTER = Statement(
+    f"SELECT {_columns(*APP_VERSION_COLUMNS)} FROM app_versions WHERE id > :after ORDER BY id LIMIT :most"
+)
+ADD_APP_VERSION = Statement(_insert("app_versions", APP_VERSION_COLUMNS) + " ON CONFLICT (id) DO NOTHING RETURNING 1")
+SAVE_APP_VERSION = Statement(
+    "UPDATE app_versions SET version = :version, client_id = :client_id, document = :document"
+    " WHERE id = :id AND version = :expected RETURNING 1"
+)
+REMOVE_APP_VERSION = Statement("DELETE FROM app_versions WHERE id = :id AND version = :expected RETURNING 1")
 
 # Configuration ----------------------------------------------------------------------------------------------------
 

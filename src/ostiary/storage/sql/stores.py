@@ -10,6 +10,7 @@ from ostiary.ports.changes import Change
 from ostiary.ports.records import (
     AccessTokenRecord,
     AccountRecord,
+    AppVersionRecord,
     AuditRecord,
     ChangeNotice,
     ClientRecord,
@@ -199,6 +200,19 @@ class SqlStores(ABC):
     async def is_sector_unchecked(self, client_id: str) -> bool:
         """Whether the client's sector document must be looked at before the client is used."""
         return is_storable(client_id) and await self._row(sql.SECTOR_UNCHECKED, client_id) is not None
+
+    async def app_version(self, app_id: str) -> AppVersionRecord | None:
+        """The app version with exactly this id."""
+        if not is_storable(app_id):
+            return None
+        row = await self._row(sql.APP_VERSION, app_id)
+        return None if row is None else rows.app_version(row)
+
+    async def app_versions(self, *, after: str = "", most: int = 100) -> Sequence[AppVersionRecord]:
+        """App versions in the order of ids."""
+        if not is_storable(after):
+            return []
+        return [rows.app_version(row) for row in await self._rows(sql.APP_VERSIONS_AFTER, after, most)]
 
     # Configuration ------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from ostiary.ports.changes import (
     AddAccessToken,
     AddAccount,
+    AddAppVersion,
     AddAudit,
     AddClient,
     AddCode,
@@ -22,6 +23,7 @@ from ostiary.ports.changes import (
     RememberConsent,
     RemoveAccessToken,
     RemoveAccount,
+    RemoveAppVersion,
     RemoveClient,
     RemoveCode,
     RemoveInitialToken,
@@ -32,6 +34,7 @@ from ostiary.ports.changes import (
     RevokeJwt,
     RollRefreshToken,
     SaveAccount,
+    SaveAppVersion,
     SaveClient,
     SaveGrant,
     SaveObject,
@@ -105,6 +108,19 @@ def _remove_client(c: RemoveClient) -> Steps:
     if c.expected is not None:
         return ((sql.REMOVE_CLIENT_AT, (c.client_id, c.expected), c), *rest)
     return ((sql.REMOVE_CLIENT, key, c), *rest)
+
+
+def _add_app_version(c: AddAppVersion) -> Steps:
+    return ((sql.ADD_APP_VERSION, sql.ADD_APP_VERSION.values_of(c.app), c),)
+
+
+def _save_app_version(c: SaveAppVersion) -> Steps:
+    r = c.app
+    return ((sql.SAVE_APP_VERSION, (r.version, r.client_id, r.document, r.id, c.expected), c),)
+
+
+def _remove_app_version(c: RemoveAppVersion) -> Steps:
+    return ((sql.REMOVE_APP_VERSION, (c.id, c.expected), c),)
 
 
 def _save_object(c: SaveObject) -> Steps:
@@ -265,6 +281,9 @@ _STEPS: dict[type[Change], Callable[[Any], Steps]] = {
     AddClient: _add_client,
     SaveClient: _save_client,
     RemoveClient: _remove_client,
+    AddAppVersion: _add_app_version,
+    SaveAppVersion: _save_app_version,
+    RemoveAppVersion: _remove_app_version,
     SaveObject: _save_object,
     RemoveObject: _remove_object,
     AddCode: _add_code,
