@@ -1,8 +1,7 @@
 """Versions of applications."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ostiary.ports.changes import AddAppVersion, AddClient, Conflict, RemoveAppVersion, SaveAppVersion
 from ostiary.ports.stores import Stores

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from ostiary.account_rules import BadAccount, check_password, check_username
 from ostiary.audit.events import AccountChanged
@@ -217,7 +218,7 @@ async def _saved(
     document = msgspec.json.encode({**msgspec.json.decode(before.document), **members})
     if hashed == before.password_hash and document == before.document:
         return []
-    record = replace(before, version=before.version + 1, password_hash=hashed, document=document)
+    record = structs.replace(before, version=before.version + 1, password_hash=hashed, document=document)
     what = "changed" if hashed == before.password_hash else "password"
     return [SaveAccount(record, before.version), _told(row.username, store, by, what)]
 
