@@ -42,11 +42,10 @@ class Parameters:
             raise InvalidRequest("too many parameters")
         for pair in pairs:
             raw_name, _, raw_value = pair.partition(b"=")
+            name = _NAMES.get(raw_name) or _decoded(raw_name)
             if not raw_value:
-                if raw_name:
-                    _decoded(raw_name)
                 continue
-            name, value = _decoded(raw_name), _decoded(raw_value)
+            value = _decoded(raw_value)
             known = values.get(name)
             if known is None:
                 values[name] = [value]
@@ -93,6 +92,17 @@ class Parameters:
 
     def __repr__(self) -> str:
         return f"Parameters({', '.join(sorted(self._values))})"  # names only: a value may be a secret
+
+
+_NAMES = {
+    name.encode(): name
+    for name in (
+        "client_id", "client_secret", "code", "code_challenge", "code_challenge_method", "code_verifier", "grant_type",
+        "nonce", "prompt", "redirect_uri", "refresh_token", "response_mode", "response_type", "scope", "state", "token",
+        "token_type_hint",
+    )
+}  # fmt: skip
+"""Names that nearly every request has, as they come: they need not be decoded each time."""
 
 
 def _decoded(raw: bytes) -> str:

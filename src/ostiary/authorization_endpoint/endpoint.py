@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from ostiary.audit.events import AuthorizationAnswered, ConsentDecided, RequestRefused, SessionUsed, SignOnAsked
 from ostiary.authorization_endpoint import hints
 from ostiary.authorization_endpoint.approval import Proposal
-from ostiary.authorization_endpoint.checks import Asked, At, check
+from ostiary.authorization_endpoint.checks import Asked
+from ostiary.authorization_endpoint.judging import judged
 from ostiary.authorization_endpoint.outcomes import AskConsent, AskSignOn, Given, Outcome, Progress, Visitor
 from ostiary.authorization_endpoint.reply import ReplyAddress
 from ostiary.authorization_endpoint.request import AuthorizationRequest
@@ -130,11 +131,9 @@ async def _with_reply_address(
 ) -> Outcome:
     """From here on the client hears of what goes wrong."""
     try:
-        parameters.check_once()
-        asked = Asked(request=AuthorizationRequest.parse(parameters), client=client, settings=server.settings)
-        check_table(asked, server)
+        asked, proposal = judged(parameters, client, server)
         await check_before_use(client, server.stores, server.outbound)
-        return await _for_person(asked, reply, visitor, progress, server)
+        return await _for_person(asked, proposal, reply, visitor, progress, server)
     except OAuthError as error:
         _record(error, server, client.client_id)
         return reply.refuse(error)
@@ -174,16 +173,8 @@ def reply_address(parameters: Parameters, client: Client, server: Server) -> Rep
         raise
 
 
-def check_table(asked: Asked, server: Server) -> None:
-    """Behaviour §4.4 steps 2 to 8; raises the `OAuthError` of the first that does not hold."""
-    check(asked, At.AUTHORIZE)
-    wanted = managers.Wanted.parse(asked.request.parameters)
-    if wanted is not managers.NOTHING:  # whoever signs on: a manager that cannot be is refused before anybody is asked
-        managers.named_manager(wanted, managers.eligible_managers(None, asked.client, server.objects))
-
-
 async def _for_person(
-    asked: Asked, reply: ReplyAddress, visitor: Visitor, progress: Progress, server: Server
+    asked: Asked, proposal: Proposal, reply: ReplyAddress, visitor: Visitor, progress: Progress, server: Server
 ) -> Outcome:
     request = asked.request
     check_validator_is_known(request, server)
@@ -200,7 +191,6 @@ async def _for_person(
         server,
         openid=OPENID in request.scopes,
     )
-    proposal = Proposal.of(asked, server)
     if progress.given is not None:
         granted = proposal.approved(progress.given)
     elif await _decision(asked, proposal, signed_on.person, progress, server) is Decision.ASK:

@@ -136,6 +136,22 @@ def _of_wished_kind(client: Client, objects: Objects) -> str:
 
 def mapping_for(manager_id: str, context: Context, objects: Objects) -> AccessTokenMapping | None:
     """The mapping of a manager for a context: its own, else that of all validators, else the default one."""
+    key = (manager_id, context.type, context.id)
+    known = _mappings.get(key)
+    if known is None or known[0] is not objects:
+        if len(_mappings) >= MOST_MAPPINGS:
+            _mappings.clear()
+        known = _mappings[key] = (objects, _find_mapping(manager_id, context, objects))
+    return known[1]
+
+
+MOST_MAPPINGS = 1024
+"""Mappings looked up before and remembered, per process; when there are more, all are looked up anew."""
+_mappings: dict[tuple[str, str, str], tuple[Objects, AccessTokenMapping | None]] = {}
+"""By manager and context, with the objects they were found in: they count only while those are the very same."""
+
+
+def _find_mapping(manager_id: str, context: Context, objects: Objects) -> AccessTokenMapping | None:
     found: AccessTokenMapping | None = None
     rank = 0
     for mapping in objects.mappings:

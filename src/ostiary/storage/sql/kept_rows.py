@@ -71,13 +71,15 @@ class KeptRows:
         must_tell = False
         for unit in units:
             for statement, values, _ in unit.steps:
-                if statement is sql.ADD_CODE and unit.error is None:
-                    self.keep(self.codes, values[0], rows.code(values))
-                table = None if statement.only_adds else self._tables.get(statement.table)
+                if statement.only_adds:
+                    if statement is sql.ADD_CODE and unit.error is None:
+                        self.keep(self.codes, values[0], rows.code(values))
+                    continue
+                table = self._tables.get(statement.table)
                 if table is None:
                     continue
-                if "key" in statement.names:
-                    table.pop(values[statement.names.index("key")], None)
+                if statement.key is not None:
+                    table.pop(values[statement.key], None)
                 else:  # all of a client, of a grant, or an account, of which only few change
                     table.clear()
                 must_tell = must_tell or table is not self.codes

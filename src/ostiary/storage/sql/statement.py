@@ -19,7 +19,7 @@ class Statement:
     means that the condition did not hold.
     """
 
-    __slots__ = ("names", "only_adds", "postgresql", "returning", "row", "sqlite", "table", "values_of")
+    __slots__ = ("key", "names", "only_adds", "postgresql", "returning", "row", "sqlite", "table", "values_of")
 
     def __init__(self, text: str, *, postgresql: str | None = None) -> None:
         """`postgresql` is what PostgreSQL is told instead, where the two know different words; with the same names."""
@@ -37,6 +37,8 @@ class Statement:
         """Whether it adds a row if it can, touches no other and answers nothing."""
         self.row = None if self.only_adds else self._index_of_row()
         """Which value names the row that is locked; None for a new row that nobody else can wait for."""
+        self.key = self.names.index("key") if "key" in self.names else None
+        """Which value is the key of the row of a code, a token or a session."""
 
     def _index_of_row(self) -> int | None:
         return next((self.names.index(name) for name in _ROWS if name in self.names), None)
