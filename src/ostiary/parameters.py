@@ -37,15 +37,15 @@ class Parameters:
         repeated: dict[str, None] = {}
         if not body:
             return cls(values)
-        pairs = body.split(b"&")
+        pairs = _text_of(body).split("&")
         if len(pairs) > MOST_PARAMETERS:
             raise InvalidRequest("too many parameters")
         for pair in pairs:
-            raw_name, _, raw_value = pair.partition(b"=")
-            name = _NAMES.get(raw_name) or _decoded(raw_name)
-            if not raw_value:
+            name, _, value = pair.partition("=")
+            if "%" in pair or "+" in pair:
+                name, value = _decoded(name), _decoded(value)
+            if not value:
                 continue
-            value = _decoded(raw_value)
             known = values.get(name)
             if known is None:
                 values[name] = [value]
@@ -94,20 +94,11 @@ class Parameters:
         return f"Parameters({', '.join(sorted(self._values))})"  # names only: a value may be a secret
 
 
-_NAMES = {
-    name.encode(): name
-    for name in (
-        "client_id", "client_secret", "code", "code_challenge", "code_challenge_method", "code_verifier", "grant_type",
-        "nonce", "prompt", "redirect_uri", "refresh_token", "response_mode", "response_type", "scope", "state", "token",
-        "token_type_hint",
-    )
-}  # fmt: skip
-"""Names that nearly every request has, as they come: they need not be decoded each time."""
+def _decoded(encoded: str) -> str:
+    return _text_of(unquote_to_bytes(encoded.replace("+", " ")))
 
 
-def _decoded(raw: bytes) -> str:
-    if b"%" in raw or b"+" in raw:
-        raw = unquote_to_bytes(raw.replace(b"+", b" "))
+def _text_of(raw: bytes) -> str:
     if b"\x00" in raw:
         raise InvalidRequest("a parameter holds a NUL character")
     try:
