@@ -85,7 +85,7 @@ async def find(cookies: tuple[str | None, ...], server: Server) -> Session | Non
     for value in cookies:
         handle = handle_in(value)
         record = None if handle is None else await server.stores.session(key_of(handle))
-        session = None if record is None else _read(record)
+        session = None if record is None else _known(record)
         if session is not None and session.issuer == server.issuer and _expiry(session, server) > server.clock.now():
             return session
     return None
@@ -173,6 +173,21 @@ def _column(user_key: str, server: Server) -> str:
     if not server.settings.sessions.hash_user_key:
         return user_key
     return urlsafe_b64encode(sha256(user_key.encode()).digest()).rstrip(b"=").decode("ascii")
+
+
+MOST_KNOWN = 2048
+"""Sessions of rows read before, per process; when there are more, all are read anew."""
+_sessions: dict[bytes, tuple[SessionRecord, Session | None]] = {}
+"""With the row they were read from: they count only while the store answers with the very same."""
+
+
+def _known(record: SessionRecord) -> Session | None:
+    known = _sessions.get(record.key)
+    if known is None or known[0] is not record:
+        if len(_sessions) >= MOST_KNOWN:
+            _sessions.clear()
+        known = _sessions[record.key] = (record, _read(record))
+    return known[1]
 
 
 def _read(record: SessionRecord) -> Session | None:

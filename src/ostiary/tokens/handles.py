@@ -43,7 +43,7 @@ def new_handle_of_entropy(entropy_bytes: int, now: int) -> str:
 
 def key_of(handle: str) -> bytes:
     """The row key of any text presented as a handle. Text that is no handle gets a key that no row has."""
-    digest = sha256(handle.encode("utf-8", "surrogatepass")).digest()
+    digest = sha256(handle.encode() if handle.isascii() else handle.encode("utf-8", "surrogatepass")).digest()
     if len(handle) < RANDOM_CHARACTERS + TIME_CHARACTERS:
         return _NO_TIME + digest
     try:

@@ -30,7 +30,20 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 async def find_person(user_key: str, validator: str, username: str, server: Server) -> Person | None:
     """The person as of now; None when the account is gone or disabled since."""
     record = await server.stores.account(validator, username)
-    return None if record is None else read_person(record, user_key)
+    if record is None:
+        return None
+    known = _read.get((validator, username))
+    if known is None or known[0] is not record or (known[1] is not None and known[1].user_key != user_key):
+        if len(_read) >= MOST_READ:
+            _read.clear()
+        known = _read[validator, username] = (record, read_person(record, user_key))
+    return known[1]
+
+
+MOST_READ = 2048
+"""People of account rows read before, per process; when there are more, all are read anew."""
+_read: dict[tuple[str, str], tuple[AccountRecord, Person | None]] = {}
+"""With the row they were read from: they count only while the store answers with the very same."""
 
 
 def read_person(record: AccountRecord, user_key: str) -> Person | None:

@@ -6,7 +6,7 @@ goes wrong on the way to the database becomes `StoreUnavailable`, and a line tha
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -123,8 +123,8 @@ class PostgresStores(SqlStores):
         found: Rows = await self._readers.ask(lambda connection: connection.fetch(statement.postgresql, *values))
         return found
 
-    async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
-        return await self._groups.add(steps, notices)
+    def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Awaitable[Sequence[Rows]]:
+        return self._groups.add(steps, notices)
 
     def _phrase(self, folded: str) -> str:
         return pattern_for(folded)

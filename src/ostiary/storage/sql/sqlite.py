@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -79,8 +79,8 @@ class SqliteStores(SqlStores):
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
 
-    async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
-        return await self._groups.add(steps, notices)
+    def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Awaitable[Sequence[Rows]]:
+        return self._groups.add(steps, notices)
 
     def _phrase(self, folded: str) -> str:
         return '"' + folded.replace('"', '""') + '"'  # FTS5: the whole text as one phrase, whatever signs it has

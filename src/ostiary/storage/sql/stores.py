@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from asyncio import sleep
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any
 
 from ostiary.ports.changes import Change
@@ -56,7 +56,7 @@ class SqlStores(ABC):
         """All rows of a query. Raises `StoreUnavailable`."""
 
     @abstractmethod
-    async def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Sequence[Rows]:
+    def _write(self, steps: Steps, notices: Sequence[Notice] = ()) -> Awaitable[Sequence[Rows]]:
         """Make the steps durable as one unit, in a group with others; what those with `RETURNING` answered.
 
         Raises `Conflict` and `StoreUnavailable`.
