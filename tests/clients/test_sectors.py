@@ -135,7 +135,9 @@ async def test_the_authorization_endpoint_tells_the_client_while_it_cannot_be_ch
 
 async def test_it_is_not_fetched_for_whoever_says_so_nor_for_what_is_refused_anyway() -> None:
     outbound = Sector([])
-    await save(replace(registry_with(outbound), unreachable=Unreachable.SKIP))
+    where = replace(registry_with(outbound), unreachable=Unreachable.SKIP)
+    await save(where)
+    assert await where.stores.is_sector_unchecked("app")  # so it is looked at before the client is used
     with pytest.raises(ClientsRefused):
         await save(registry_with(outbound), grantTypes=[])
     assert outbound.asked == 0

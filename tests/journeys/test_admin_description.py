@@ -42,7 +42,7 @@ def test_calls_made_from_the_description_find_no_fault(server: Running) -> None:
     operations = [found.ok() for found in described.get_all_operations()]
     assert len(operations) == len(OPERATIONS)
     for operation in operations:
-        if operation.path == ROLES:
+        if operation.path == ROLES and operation.method.upper() != "GET":
             continue
 
         @settings(max_examples=CASES, deadline=None, database=None, derandomize=SCALE == 1, phases=[Phase.generate],

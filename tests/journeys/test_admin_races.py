@@ -67,6 +67,8 @@ def test_of_many_replacements_of_one_state_exactly_one_is_made(nodes: tuple[Runn
             assert at_once(nodes, SERVER, bodies, settings.headers["etag"]) == {200: 1, 412: AT_ONCE - 1}
         events = http.get("/pf-admin-api/v1/auditEvents", params={"client": "c"}).json()["items"]
         assert Counter(event["event"] for event in events) == {"client.created": 1, "client.replaced": ROUNDS}
+        assert {(event["by"], event["source"]) for event in events} == {(ADMIN[0], "127.0.0.1")}
+        assert events[0]["changed"] == ["identity.name"]
 
 
 def test_plain_replacements_all_succeed_and_the_last_one_stands(nodes: tuple[Running, ...]) -> None:

@@ -168,6 +168,11 @@ def test_a_change_leaves_evidence_and_a_line(server: Running, portal: httpx.Clie
     assert any(f"| POST | /api/apps/versions/{app_id}/oauthclient | 201" in line for line in lines)
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "1001", "000000001999999", "000000001" + "0" * 4500])
+def test_a_limit_that_is_none_is_refused_whatever_its_length(portal: httpx.Client, limit: str) -> None:
+    assert portal.get("apps", params={"limit": limit}).status_code == 400
+
+
 # Who may, and how ----------------------------------------------------------------------------------------------------
 
 

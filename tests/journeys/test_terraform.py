@@ -27,7 +27,6 @@ SETS = frozenset(
      "extendedAttributes", "items", "fields", "values"}
 )  # fmt: skip
 """Held as sets: the order of an answer does not matter."""
-WRITE_ONLY = frozenset({"secret", "value of a secret"})
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

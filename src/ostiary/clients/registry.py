@@ -237,14 +237,17 @@ class ClientRegistry:
         expected: Mapping[str, int],
         beside: Sequence[Change | Happening],
     ) -> tuple[Prepared, ...]:
-        befores, problems = await self._current([client_id for client_id, _ in proposals])
+        befores = await self._current([client_id for client_id, _ in proposals])
         for before in befores:
             if expected.get(before.client_id, before.version) != before.version:
                 raise ClientChanged(before.client_id)
-        drafts = [_with_id(read(before), before) for before, (_, read) in zip(befores, proposals, strict=False)]
+        drafts = [_with_id(read(before), before) for before, (_, read) in zip(befores, proposals, strict=True)]
         judged = await self._judged_all(drafts, befores)
-        for before, draft in zip(befores, judged, strict=True):
-            problems += [(before.client_id, problem) for problem in _errors(draft)]
+        problems = [
+            (before.client_id, problem)
+            for before, draft in zip(befores, judged, strict=True)
+            for problem in _errors(draft)
+        ]
         if problems:
             raise ClientsRefused(problems)
         prepared = [await self._prepared(draft, before) for draft, before in zip(judged, befores, strict=True)]
@@ -252,7 +255,8 @@ class ClientRegistry:
             await commit(self, *unit)
         return tuple(prepared)
 
-    async def _current(self, client_ids: Sequence[str]) -> tuple[list[Client], list[tuple[str, Problem]]]:
+    async def _current(self, client_ids: Sequence[str]) -> list[Client]:
+        """The clients as they stand; raises `NoSuchClient` for a single unknown one, else `ClientsRefused`."""
         found: list[Client] = []
         problems: list[tuple[str, Problem]] = []
         for number, client_id in enumerate(client_ids):
@@ -269,7 +273,7 @@ class ClientRegistry:
                 found.append(client_of(record)[0])
         if problems:
             raise ClientsRefused(problems)
-        return found, problems
+        return found
 
     async def _judged_all(
         self, drafts: Sequence[ClientDraft], befores: Sequence[Client | None]

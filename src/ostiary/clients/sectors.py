@@ -22,7 +22,7 @@ class Unreachable(Enum):
     WARN = "warn"
     """For administrators, whose tools send hosts that do not answer yet."""
     SKIP = "skip"
-    """Do not fetch it at all."""
+    """Do not fetch it now, but before the client is used."""
 
 
 def is_to_be_checked(client: Client, before: Client | None) -> bool:
@@ -52,10 +52,12 @@ async def sector_problems(client: Client, outbound: Outbound, unreachable: Unrea
 def notes_of(
     client: Client, before: Client | None, problems: Iterable[Problem], unreachable: Unreachable, now: int
 ) -> Iterator[Change]:
-    """What is remembered beside the client: that its document could not be had, or that it could."""
-    if any(problem.field == FIELD and problem.warning for problem in problems):
+    """What is remembered beside the client: that its document could not be had or was not asked for, or that it was."""
+    could_not_be_had = any(problem.field == FIELD and problem.warning for problem in problems)
+    is_due = is_to_be_checked(client, before)
+    if could_not_be_had or (unreachable is Unreachable.SKIP and is_due):
         yield NoteUncheckedSector(client.client_id, now)
-    elif before is not None and unreachable is not Unreachable.SKIP and is_to_be_checked(client, before):
+    elif before is not None and is_due:
         yield ForgetUncheckedSector(client.client_id)
 
 

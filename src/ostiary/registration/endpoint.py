@@ -12,7 +12,7 @@ from ostiary.client_management import registry
 from ostiary.clients.client import CLIENT_SETTINGS, Client
 from ostiary.clients.dialects.manners import ClientDraft, with_values
 from ostiary.clients.registry import ClientChanged, ClientInUse, ClientRegistry, ClientsRefused, NoSuchClient
-from ostiary.clients.rules.secrets import clear_secret_is_available, has_secret, needs_clear_secret
+from ostiary.clients.rules.secrets import clear_secret_is_available, has_secret, needs_clear_secret, needs_secret
 from ostiary.clients.secret_keeping import new_secret, random_letters_and_digits
 from ostiary.clients.sectors import Unreachable
 from ostiary.declare import Draft, NewSecret
@@ -28,9 +28,7 @@ from ostiary.registration.openings import Opening
 from ostiary.registration.refusals import refusal_of
 from ostiary.secret import Secret
 from ostiary.server import Server
-from ostiary.words import ClientAuth
 
-ATTEMPTS = 3
 BY = "registration"
 ID_PREFIX = "dc-"
 ID_CHARACTERS = 32
@@ -40,7 +38,6 @@ NOT_IN_A_REPLACEMENT = (
     "client_secret_expires_at",
     "client_id_issued_at",
 )
-_WITH_SECRET = frozenset({ClientAuth.SECRET, ClientAuth.CLIENT_SECRET_JWT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +84,7 @@ async def view(access: Access, server: Server) -> Registered:
     new = server.settings.registration
     token, digest = new_token() if _rotates_token(server) else (access.token, None)
     beside = _kept_beside(access, digest, access.document)
-    if new.rotate_client_secret and _needs_secret(access.client):
+    if new.rotate_client_secret and needs_secret(access.client):
         draft: ClientDraft = Draft(access.client, (), (), frozenset())
         draft, secret = _with_secret(draft, rotate=True)
         client = await _replaced(draft, access.client, beside, server)
@@ -173,7 +170,7 @@ def _registry(server: Server) -> ClientRegistry:
 def _with_secret(draft: ClientDraft, *, rotate: bool) -> tuple[ClientDraft, Secret | None]:
     """Threat T-38: the server makes the secret, where one is needed; the draft with it, and what is shown once."""
     client = draft.value
-    if not _needs_secret(client):
+    if not needs_secret(client):
         dropped = {"authentication.secret": None, "authentication.secondary_secrets": ()}
         return with_values(draft, dropped), None
     enough = has_secret(client) and (clear_secret_is_available(client) or not needs_clear_secret(client))
@@ -181,10 +178,6 @@ def _with_secret(draft: ClientDraft, *, rotate: bool) -> tuple[ClientDraft, Secr
         return draft, None
     secret = new_secret()
     return with_values(draft, {"authentication.secret": NewSecret(secret)}), secret
-
-
-def _needs_secret(client: Client) -> bool:
-    return client.authentication.method in _WITH_SECRET or needs_clear_secret(client)
 
 
 def _rotates_token(server: Server) -> bool:

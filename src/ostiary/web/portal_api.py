@@ -200,7 +200,7 @@ def _given(given: Given, status: int) -> Reply:
 def _page(call: Call) -> tuple[int | None, str]:
     query = dict(parse_qsl(call.query.decode("ascii", "replace"), keep_blank_values=True))
     limit = query.get("limit", "")
-    if limit and not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= MOST_PAGE):
+    if limit and not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 0 < int(limit) <= MOST_PAGE):
         raise AppRefused(("limit", f"must be a whole number from 1 to {MOST_PAGE}"))
     return (int(limit) if limit else None), query.get("after", "")
 

@@ -14,6 +14,7 @@ from ostiary.clients.dialects import admin
 from ostiary.clients.dialects.manners import ClientDraft
 from ostiary.clients.prepared import unit_of
 from ostiary.clients.registry import ClientInUse, ClientsRefused
+from ostiary.clients.sectors import Unreachable
 from ostiary.ports.changes import Change
 from ostiary.ports.events import Happening
 from ostiary.server_management import ConfigurationChanged, Current, ObjectInUse, Wish
@@ -94,7 +95,8 @@ async def import_all(asked: Asked) -> Reply:
     ids = [admin.id_in(body) for body, _ in wanted.clients]
 
     async def beside(plan: Plan) -> Sequence[Change | Happening]:
-        rules = registry_under(asked.server, plan.settings, plan.objects)
+        # Nobody else's change waits for slow servers: sector documents are looked at before the first use.
+        rules = registry_under(asked.server, plan.settings, plan.objects, Unreachable.SKIP)
         made = await rules.prepare_many(list(zip(ids, drafts, strict=True)))
         gone = await rules.prepare_removals(wanted.removed_clients)
         return unit_of([*made, *gone], asked.by.username)

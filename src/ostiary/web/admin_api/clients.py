@@ -39,7 +39,7 @@ async def create(asked: Asked) -> Reply:
     """POST /oauth/clients"""
     draft = admin.read(await asked.body(), None)
     asked.check_known(draft.unknown)
-    (saved,) = await registry(asked.server).create_many([draft], asked.by.username)
+    (saved,) = await registry(asked.server, asked.unreachable).create_many([draft], asked.by.username)
     location = location_of(COLLECTION, saved.client.client_id)
     return tagged(written(asked, saved.client), tag_of(saved.client), 201, location)
 
@@ -144,7 +144,7 @@ async def items_of_all(asked: Asked) -> AsyncIterator[bytes]:
 
 async def _saved(asked: Asked, read: Read) -> Client:
     """The client after a replacement. Raises `ApiRefused` (412) when it is not at the state that If-Match names."""
-    clients: ClientRegistry = registry(asked.server)
+    clients: ClientRegistry = registry(asked.server, asked.unreachable)
     client_id = asked.ids[0]
     expected = {}
     if asked.call.header(b"if-match") is not None:

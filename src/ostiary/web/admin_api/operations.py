@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+from ostiary.clients.sectors import Unreachable
 from ostiary.server import Server
 from ostiary.web.admin_api.results import (
     BAD_REQUEST,
@@ -70,6 +71,12 @@ class Asked:
         if not isinstance(found, Mapping):
             raise ApiRefused(400, BAD_REQUEST, "The body must be a JSON object.")
         return found
+
+    @property
+    def unreachable(self) -> Unreachable:
+        """``X-BypassExternalValidation: true``: other servers are asked before the first use, and not while saving."""
+        bypasses = (self.call.header(b"x-bypassexternalvalidation") or "").lower() == "true"
+        return Unreachable.SKIP if bypasses else Unreachable.WARN
 
     def check_known(self, unknown: Iterable[str]) -> None:
         """V25: with ``?strict=true`` members that mean nothing are refused, each by its path."""
