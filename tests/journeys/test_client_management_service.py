@@ -1,5 +1,6 @@
 """The client management service as its documented samples and its real consumers use it, over HTTP."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from tests.running import SERVICE, Running, running
 
 SECRET = "L1u508MfeZYTvR03kcpa6ezysNEspFEtzxSAIEOTll8AuNd2pnNqjkRdOXzfTFXc"
+CONNECTOR = Path(__file__).parent.parent / "examples" / "legacy" / "connector.json"
+"""What a public gateway connector sends."""
 POST_SAMPLE = {
     "client": [
         {
@@ -84,6 +87,19 @@ def test_the_documented_samples_work_unchanged(clients: httpx.Client) -> None:
     deleted = clients.delete("/clients/SampleClient")
     assert (deleted.status_code, deleted.content) == (200, b"")
     assert clients.get("/clients/SampleClient").status_code == 400
+
+
+def test_what_a_gateway_connector_sends_is_taken_and_can_be_sent_again(clients: httpx.Client) -> None:
+    body = json.loads(CONNECTOR.read_text())
+    (sent,) = body["client"]
+    assert clients.post("/clients", json=body).status_code == 200
+    again = clients.put("/clients", json=body)
+    assert again.status_code == 200
+    (client,) = again.json()["client"]
+    for name in ("name", "clientId", "redirectUris", "description", "clientAuthnType", "bypassApprovalPage"):
+        assert client[name] == sent[name]
+    assert set(client["grantTypes"]) == set(sent["grantTypes"])
+    assert clients.delete(f"/clients/{sent['clientId']}").status_code == 200
 
 
 def test_extended_parameters_come_back_as_they_are_documented(server: Running, clients: httpx.Client) -> None:
