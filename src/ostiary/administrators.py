@@ -14,9 +14,10 @@ from ostiary.declare.kinds import Flag, SecretKind, Text, WordSet
 from ostiary.declare.secrets import NewSecret, SecretValue
 from ostiary.declare.settings import Write
 from ostiary.first_start import ADMINISTRATORS, account_record
-from ostiary.ports.changes import AddAccount, Conflict, RemoveAccount, SaveAccount
+from ostiary.ports.changes import AddAccount, Change, Conflict, RemoveAccount, SaveAccount
 from ostiary.ports.records import AccountRecord
 from ostiary.server import Server
+from ostiary.server_management import current, next_revision
 from ostiary.words import Spelled, Word
 
 FULL, AUDITOR = "admin", "auditor"
@@ -140,6 +141,7 @@ async def replace_one(server: Server, before: Kept, account: AdministrativeAccou
     """Replace an account; its password stays when none is given. Raises `AccountRefused`."""
     account = replace(account, username=before.record.username)
     problems = [*_problems(account)]
+    order = await _order(server, before) if not account.is_full else ()
     if not account.is_full and await _is_last(server, before):
         problems.append(Problem("active", "this is the last account that may change anything"))
     if problems:
@@ -152,7 +154,7 @@ async def replace_one(server: Server, before: Kept, account: AdministrativeAccou
     record = structs.replace(before.record, version=before.record.version + 1, password_hash=hashed, document=document)
     what = "password" if account.password is not None else "changed"
     try:
-        await commit(server, SaveAccount(record, before.record.version), _event(account.username, by, what))
+        await commit(server, *order, SaveAccount(record, before.record.version), _event(account.username, by, what))
     except Conflict:
         raise AccountChangedMeanwhile from None
     return _kept(record)
@@ -163,12 +165,18 @@ async def remove(server: Server, before: Kept, by: str) -> None:
     username = before.record.username
     if username == by:
         raise AccountRefused(Problem("username", "nobody removes the account they work with"))
+    order = await _order(server, before)
     if await _is_last(server, before):
         raise AccountRefused(Problem("username", "this is the last account that may change anything"))
     try:
-        await commit(server, RemoveAccount(ADMINISTRATORS, username), _event(username, by, "removed"))
+        await commit(server, *order, RemoveAccount(ADMINISTRATORS, username), _event(username, by, "removed"))
     except Conflict:
         raise AccountChangedMeanwhile from None
+
+
+async def _order(server: Server, one: Kept) -> tuple[Change, ...]:
+    """Two that end each other at once must not both succeed; so to be read before it is asked who is the last."""
+    return (next_revision(await current(server)),) if one.account.is_full else ()
 
 
 async def _is_last(server: Server, one: Kept) -> bool:

@@ -112,12 +112,13 @@ async def _changed_once(server: Server, wish: Callable[[Current], Wish], by: str
         return plan
     parts: list[Change | Happening] = [*plan.changes, *accounts, *beside]
     if plan.changes:
-        parts = [_next_revision(now), *parts, SettingsApplied(by=by, changed=plan.changed)]
+        parts = [next_revision(now), *parts, SettingsApplied(by=by, changed=plan.changed)]
     await commit(server, *parts)
     return plan
 
 
-def _next_revision(now: Current) -> SaveObject:
+def next_revision(now: Current) -> SaveObject:
+    """What gives a change its place in the one order: it is kept only if nothing else was changed since `now`."""
     read = now.record(SETTINGS, REVISION)
     version = 0 if read is None else read.version
     return SaveObject(

@@ -67,3 +67,11 @@ _values = st.recursive(
 def test_what_is_written_as_yaml_is_read_as_it_was(value: dict[str, object]) -> None:
     documents = list(documents_of(yaml_of(value).encode(), "c.yaml"))
     assert documents == ([value] if value else [])
+
+
+@pytest.mark.parametrize("secret", ["secret: canary-1\n  secret: canary-2", "secret: *canary-1", "secret: !canary-1 x"])
+def test_what_is_wrong_with_a_file_is_told_without_quoting_it(secret: str) -> None:
+    with pytest.raises(NotADocument) as refused:
+        list(documents_of(f"clientAuth:\n  type: SECRET\n  {secret}\n".encode(), "c.yaml"))
+    assert "canary" not in str(refused.value)
+    assert "line" in str(refused.value)

@@ -153,3 +153,31 @@ def test_metrics_are_not_for_who_comes_through_a_proxy(server: Running) -> None:
     assert httpx.get(url).status_code == 200
     for name, value in (("forwarded", "for=127.0.0.1"), ("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "x")):
         assert httpx.get(url, headers={name: value}).status_code == 401
+
+
+CHUNKED = (
+    b"POST /as/introspect.oauth2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + LAST + b"\r\n1\r\na\r\n0\r\n"
+)
+
+
+def test_a_trailer_is_no_part_of_the_head(server: Running) -> None:
+    """RFC 9110 §6.5.1: what a proxy in front takes out of the head must not come in again behind the body."""
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    for trailer in (b"", kind, b"X-A: b\r\n" * 1000):
+        answer = exchange(server, CHUNKED + trailer + b"\r\n")
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert b"the content type must be" in answer
+
+
+def test_who_does_not_read_its_answers_is_not_read_either(server: Running) -> None:
+    request = GET % (b"/.well-known/openid-configuration", b"")
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", server.runtime_port))
+        sock.settimeout(1)
+        sent = 0
+        with pytest.raises(TimeoutError):  # each answer is forty times as long as its request
+            while sent < 64 << 20:
+                sent += sock.send(request * 1000)
+    assert sent < 16 << 20
+    assert httpx.get(f"{server.issuer}/pf/heartbeat.ping").status_code == 200

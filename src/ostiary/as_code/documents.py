@@ -67,6 +67,7 @@ def _no_number(_text: str) -> Any:
 def _yaml(text: str) -> Iterator[Any]:
     # Only commands that read YAML pay for it.
     from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     reader = YAML(typ="safe", pure=True)  # YAML 1.2: yes, no, on and off are texts; only plain values are made
@@ -77,7 +78,8 @@ def _yaml(text: str) -> Iterator[Any]:
     except MarkedYAMLError as problem:
         mark = problem.problem_mark
         place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
-        raise NotADocument(f"is not YAML{place}: {problem.problem or problem.context or 'unreadable'}") from None
+        what = "has an object with a member twice" if isinstance(problem, DuplicateKeyError) else "is not YAML"
+        raise NotADocument(f"{what}{place}") from None  # the parser's own words would quote what may be a secret
     except (YAMLError, ValueError, RecursionError):
         raise NotADocument("is not YAML") from None
 

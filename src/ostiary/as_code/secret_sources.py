@@ -109,6 +109,8 @@ def _is_reference(text: str) -> bool:
 
 
 def _of_file(path: Path) -> tuple[str | None, str]:
+    if path.exists() and not path.is_file():
+        return None, "is not a file"
     try:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)

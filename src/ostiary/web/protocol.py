@@ -126,6 +126,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head. RFC 9110 §6.5.1: fields of a trailer are never merged into it (threat T-25)."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head is complete: answer at once what is ready, else choose the way."""
         objection = self._objection()
@@ -224,6 +229,8 @@ class BoundedProtocol(HttpToolsProtocol):
             reply = await self._application.answer(self._call(short))
             if not short.disconnected:
                 head = self._head(reply, keep_alive=short.keep_alive)
+                if self.flow.write_paused:  # who does not read what was sent must not make us keep ever more of it
+                    await self.flow.drain()
                 if reply.stream is None:
                     self.transport.write(head + reply.body)
                 else:
@@ -302,8 +309,8 @@ class BoundedProtocol(HttpToolsProtocol):
         return application  # type: ignore[no-any-return]
 
     def _is_free(self) -> bool:
-        """Whether nothing before this request waits for its answer, and others may follow it."""
-        if self.pipeline or not (self.cycle is None or self.cycle.response_complete):
+        """Whether nothing before this request waits for its answer or is still being sent, and others may follow it."""
+        if self.flow.write_paused or self.pipeline or not (self.cycle is None or self.cycle.response_complete):
             return False
         return bool(self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive())
 

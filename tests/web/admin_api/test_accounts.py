@@ -1,5 +1,7 @@
 """Administrative accounts: made, changed and removed by administrators, and never all of them."""
 
+from asyncio import gather
+
 import pytest
 
 from ostiary.audit.events import AccountChanged
@@ -86,3 +88,13 @@ async def test_changes_of_accounts_are_told(place: Place) -> None:
         AccountChanged(subject="eve", by=ADMIN, store="admin", what=what)
         for what in ("added", "changed", "password", "removed")
     ]
+
+
+async def test_two_that_switch_each_other_off_at_once_do_not_both_succeed(place: Place) -> None:
+    await place.post(PATH, {**EVE, "password": PASSWORD})
+    off = {"active": False, "roles": ["ADMINISTRATOR"]}
+    answers = await gather(place.ask("PUT", f"{PATH}/eve", off), place.ask("PUT", f"{PATH}/{ADMIN}", off, user="eve"))
+    assert min(answer.status for answer in answers) == 200
+    assert max(answer.status for answer in answers) > 400
+    statuses = [(await place.ask("GET", PATH, user=user)).status for user in (ADMIN, "eve")]
+    assert sorted(statuses) == [200, 401]

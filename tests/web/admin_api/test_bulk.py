@@ -144,3 +144,12 @@ async def test_deletions_leave_together_what_needs_each_other(place: Place) -> N
 async def test_what_is_needed_is_not_deleted_in_bulk_either(place: Place) -> None:
     errors = await place.refused("POST", IMPORT, body(deleting("/oauth/accessTokenManagers", "reference")))
     assert errors == {"": "resource_in_use"}
+
+
+async def test_what_is_saved_and_deleted_at_once_is_refused(place: Place) -> None:
+    both = body(saving(CLIENTS, WEB), deleting(CLIENTS, WEB["clientId"]))
+    assert await place.refused("POST", IMPORT, both) == {"operations[0].items[0].clientId": "invalid_value"}
+    assert await place.server.stores.client(WEB["clientId"]) is None
+    issuer = {"id": "i", "name": "I", "host": "i.example"}
+    both = body(deleting("/oauth/issuers", "i"), saving("/oauth/issuers", issuer))
+    assert await place.refused("POST", IMPORT, both) == {"operations[1].items[0].id": "invalid_value"}

@@ -91,7 +91,7 @@ def _value(text: str, kind: str) -> Any:
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower())
     if kind == "integer":
-        return int(text) if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 19 else None
+        return int(text) if text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 19 else None
     return text
 
 

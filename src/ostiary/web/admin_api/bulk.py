@@ -1,7 +1,7 @@
 """``/bulk/export`` and ``/bulk/import``: everything at once, and all of it or nothing."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -177,7 +177,22 @@ def _read(body: Mapping[str, Any]) -> _Asked:
         return wanted
     for number, operation in enumerate(operations):
         _read_operation(operation, f"operations[{number}]", wanted)
+    wanted.errors += _contradictions(wanted)
     return wanted
+
+
+def _contradictions(wanted: _Asked) -> Iterator[FieldError]:
+    """What is both saved and deleted: nobody can tell which was meant."""
+    message = "is deleted by the same import"
+    removed_clients = set(wanted.removed_clients)
+    for body, place in wanted.clients:
+        if admin.id_in(body) in removed_clients:
+            yield FieldError(INVALID, message, f"{place}.clientId")
+    removed = set(wanted.removed)
+    for name, items in wanted.objects.items():
+        for one, place in items:
+            if (name, one.get("id")) in removed:
+                yield FieldError(INVALID, message, f"{place}.id")
 
 
 def _read_operation(operation: Any, at: str, wanted: _Asked) -> None:
