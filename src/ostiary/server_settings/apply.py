@@ -142,6 +142,9 @@ def _with_first_defaults(settings: ServerSettings, before: Objects, after: Objec
 def _findings(settings: ServerSettings, objects: Objects) -> Iterator[Finding]:
     yield from check_settings(settings)
     yield from check_objects(objects)
+    if objects.managers and not settings.defaults.manager:
+        message = "is required as long as there are access token managers: nothing could be issued without it"
+        yield Finding("accessTokenManagerSettings", "", "defaultAccessTokenManagerRef", message)
     yield from dangling(settings, objects)
 
 

@@ -298,3 +298,11 @@ async def test_virtual_host_names_are_host_names(place: Place) -> None:
     assert saved == {"virtualHostNames": ["a.example", "b"]}
     errors = await place.refused("PUT", "/virtualHostNames", {"virtualHostNames": ["a.example", "A.example", "x y"]})
     assert errors == {"virtualHostNames[1]": "invalid_value", "virtualHostNames[2]": "invalid_value"}
+
+
+async def test_the_default_manager_is_not_taken_away_while_there_are_managers(place: Place) -> None:
+    refused = await place.refused("PUT", "/oauth/accessTokenManagers/settings", {})
+    assert set(refused) == {"defaultAccessTokenManagerRef"}
+    assert (await place.get("/oauth/accessTokenManagers/settings"))["defaultAccessTokenManagerRef"] == {
+        "id": "reference"
+    }
