@@ -67,7 +67,10 @@ class KeptRows:
         table[key] = record
 
     def changed(self, units: Iterable[Unit]) -> None:
-        """Drop what these units changed, and tell the other processes. To be called before the units are answered."""
+        """Drop what these units changed, keep the codes they added, and tell the other processes of all but codes.
+
+        To be called before the units are answered. A code is kept because it is asked for within moments, and once.
+        """
         must_tell = False
         for unit in units:
             for statement, values, _ in unit.steps:
